@@ -1,0 +1,126 @@
+-- Conversations, their messages, and who has read, drafted and held what.
+SET LOCAL ROLE console_owner;
+
+CREATE TABLE contacts (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL DEFAULT '',
+    email text,
+    phone text,
+    external_ids jsonb NOT NULL DEFAULT '{}',
+    attributes jsonb NOT NULL DEFAULT '{}',
+    raw jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE UNIQUE INDEX contacts_email ON contacts (workspace_id, lower(email)) WHERE email IS NOT NULL;
+
+-- Status (where the work stands) and control (who speaks) are two facts. `epoch` rises with every
+-- change of either; what was begun under an older epoch can no longer publish or send.
+CREATE TABLE conversations (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    contact_id uuid,
+    visitor_id text NOT NULL,
+    visitor_token_hash bytea,
+    channel text NOT NULL DEFAULT 'web',
+    domain text NOT NULL DEFAULT '',
+    page text NOT NULL DEFAULT '',
+    external_id text,
+    raw jsonb NOT NULL DEFAULT '{}',
+    subject text NOT NULL DEFAULT '',
+    priority smallint NOT NULL DEFAULT 0,
+    status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'snoozed', 'resolved')),
+    control text NOT NULL DEFAULT 'ai' CHECK (control IN ('ai', 'human')),
+    claimed_by_user_id uuid,
+    claimed_at timestamptz,
+    lease_expires_at timestamptz,
+    epoch integer NOT NULL DEFAULT 0,
+    last_seq integer NOT NULL DEFAULT 0,
+    last_visitor_seq integer NOT NULL DEFAULT 0,
+    last_human_seq integer NOT NULL DEFAULT 0,
+    last_answered_seq integer NOT NULL DEFAULT 0,
+    supersessions integer NOT NULL DEFAULT 0,
+    ai_turns integer NOT NULL DEFAULT 0,
+    snippet text NOT NULL DEFAULT '',
+    snippet_role text,
+    last_confidence real,
+    waiting_since timestamptz,
+    handoff_reason text CHECK (handoff_reason IN ('customer_request', 'missing_knowledge', 'unsupported_request',
+        'policy_restriction', 'tool_failure', 'usage_limit', 'abandoned')),
+    snoozed_until timestamptz,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz,
+    last_message_at timestamptz NOT NULL DEFAULT now(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id),
+    CONSTRAINT conversations_holder_is_human CHECK (claimed_by_user_id IS NULL OR (control = 'human' AND status = 'open')),
+    CONSTRAINT conversations_holder_has_lease CHECK ((claimed_by_user_id IS NULL) = (lease_expires_at IS NULL)),
+    CONSTRAINT conversations_seqs CHECK (last_visitor_seq <= last_seq AND last_human_seq <= last_seq)
+);
+CREATE INDEX conversations_visitor ON conversations (workspace_id, visitor_id);
+CREATE UNIQUE INDEX conversations_external ON conversations (workspace_id, channel, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX conversations_waiting ON conversations (workspace_id, waiting_since, id)
+    WHERE status = 'open' AND control = 'human' AND claimed_by_user_id IS NULL;
+CREATE INDEX conversations_held ON conversations (workspace_id, claimed_by_user_id, last_message_at DESC, id DESC)
+    WHERE claimed_by_user_id IS NOT NULL;
+CREATE INDEX conversations_open ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE status = 'open';
+CREATE INDEX conversations_closed ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE status <> 'open';
+CREATE INDEX conversations_lease ON conversations (workspace_id, lease_expires_at) WHERE lease_expires_at IS NOT NULL;
+
+CREATE TABLE messages (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    seq integer NOT NULL,
+    role text NOT NULL CHECK (role IN ('user', 'assistant', 'human', 'system', 'tool', 'note')),
+    content text NOT NULL,
+    citations jsonb NOT NULL DEFAULT '[]',
+    confidence real,
+    agent_version_id uuid,
+    run_id uuid,
+    author_user_id uuid,
+    client_token text,
+    delivery text NOT NULL DEFAULT 'sent' CHECK (delivery IN ('sent', 'delivered', 'failed')),
+    reply_to_seq integer,
+    attachments jsonb NOT NULL DEFAULT '[]',
+    raw jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id, seq)
+);
+CREATE UNIQUE INDEX messages_client_token ON messages (workspace_id, conversation_id, client_token)
+    WHERE client_token IS NOT NULL;
+
+CREATE TABLE conversation_events (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    after_seq integer NOT NULL,
+    kind text NOT NULL,
+    epoch integer NOT NULL,
+    actor_user_id uuid,
+    detail jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id, id)
+);
+
+CREATE TABLE conversation_reads (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    last_read_seq integer NOT NULL DEFAULT 0,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id, user_id)
+);
+
+CREATE TABLE drafts (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('reply', 'note')),
+    content text NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id, user_id, kind)
+);

@@ -1,0 +1,26 @@
+-- Who may do what. What is immutable is so by grants: SELECT and INSERT, and nothing else.
+SET LOCAL ROLE console_owner;
+
+GRANT SELECT, INSERT, UPDATE ON workspaces, workspace_users, agents, contacts, conversations, conversation_reads,
+    runs, knowledge_gaps, audit_heads TO console_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON agent_sources, sources, crawl_runs, documents, chunks, embeddings, drafts TO console_app;
+GRANT SELECT, INSERT ON agent_versions, messages, conversation_events, run_events, gap_occurrences, usage_events,
+    audit_events, audit_texts TO console_app;
+GRANT SELECT ON embedding_models TO console_app;
+
+GRANT SELECT (id, active) ON workspaces TO console_gateway;
+GRANT SELECT (workspace_id, id, slug, name, status, theme, published_version_id, widget_key) ON agents TO console_gateway;
+GRANT SELECT (workspace_id, id, agent_id, number) ON agent_versions TO console_gateway;
+GRANT SELECT, INSERT ON contacts TO console_gateway;
+GRANT UPDATE (name, email, updated_at) ON contacts TO console_gateway;
+GRANT SELECT, INSERT ON conversations TO console_gateway;
+GRANT UPDATE (status, control, epoch, last_seq, last_visitor_seq, snippet, snippet_role, waiting_since, snoozed_until,
+    ended_at, last_message_at, updated_at) ON conversations TO console_gateway;
+GRANT SELECT, INSERT ON messages TO console_gateway;
+GRANT INSERT ON conversation_events TO console_gateway;
+GRANT INSERT ON runs TO console_gateway;
+GRANT SELECT (workspace_id, id, kind, state, conversation_id) ON runs TO console_gateway;
+
+GRANT SELECT ON chunks, documents TO console_search;
+GRANT SELECT, INSERT, UPDATE ON users, sessions TO console_auth;
+GRANT SELECT ON workspaces, workspace_users, runs, conversations, crawl_runs TO console_auth;

@@ -1,0 +1,1 @@
+"""Adapters to models: embedder, answerers, model endpoint."""

@@ -1,0 +1,1 @@
+"""The packaged embedding model: all-MiniLM-L6-v2 as int8 ONNX (see NOTICE)."""

@@ -1,0 +1,34 @@
+"""What the handler of a verb is given."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from console.cli.output import Output
+
+if TYPE_CHECKING:
+    from console.config import Config
+
+
+class Call:
+    """One call of a verb: its arguments, the settings, the place to print."""
+
+    def __init__(self, args: Namespace) -> None:
+        self.args = args
+        self.out = Output(json=getattr(args, "json", False))
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings, read at first use, `--workspace` over all; opens the log. `UsageError` when they are wrong."""
+        from dataclasses import replace
+        from pathlib import Path
+
+        from console import log
+        from console.config import load_config
+
+        path = getattr(self.args, "config", None)
+        config = load_config(path=Path(path).expanduser().absolute() if path else None)
+        log.start(config.paths.log_file, config.log_level)
+        return replace(config, workspace=getattr(self.args, "workspace", None) or config.workspace)

@@ -1,0 +1,131 @@
+"""`console chat`: a visitor in the terminal, talking to an agent through the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+
+from console.cli.call import Call
+from console.cli.parser import Parser
+from console.cli.stdin import lines_from_stdin
+from console.cli.visitor import Message, Visitor, connect
+from console.errors import ConnectionFailedError, ConsoleError, ExitCode, UsageError
+from console.text import one_line, sanitise
+
+_POLL_SECONDS = 0.4
+_NAMES = {"human": "person"}
+
+
+def register(noun: Parser) -> None:
+    """Add the arguments of `console chat`."""
+    noun.handled_by(
+        _chat,
+        examples=[
+            ("console chat --agent help", "talk; ctrl+d ends"),
+            ("echo 'what is your return policy?' | console chat --agent help", "one question, one answer"),
+        ],
+    )
+    noun.add_argument("--agent", metavar="SLUG", help="the agent to talk to")
+    noun.add_argument("--gateway", metavar="URL", help="the gateway's address, if not the configured one")
+    noun.add_argument("--key", metavar="PUBLIC_KEY", help="the agent's public key, if it can't be looked up")
+    noun.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="wait so long for an answer")
+
+
+async def resolve_gateway(call: Call) -> tuple[str, str]:
+    """The gateway's address and the agent's public key, as given or as configured."""
+    address = call.args.gateway or call.config.gateway_address
+    if call.args.key:
+        return address, call.args.key
+    if not call.args.agent:
+        raise UsageError("whom to talk to is not said", hint="console chat --agent SLUG")
+    return address, await find_public_key(call, call.args.agent)
+
+
+async def find_public_key(call: Call, agent: str) -> str:  # noqa: ARG001 - a look-up needs the call
+    """The public key of an agent of the workspace."""
+    raise UsageError(f"the public key of agent {one_line(agent, 60)!r} is not known here", hint="give it with --key")
+
+
+async def _chat(call: Call) -> int:
+    address, key = await resolve_gateway(call)
+    async with connect(address) as client:
+        visitor = Visitor(client)
+        await visitor.start(key)
+        if call.out.json:
+            call.out.data({"conversation_id": visitor.conversation_id})
+        live = sys.stdin is not None and sys.stdin.isatty()
+        return await (_talk(call, visitor) if live else _piped(call, visitor))
+
+
+async def _piped(call: Call, visitor: Visitor) -> int:
+    """Send each line, wait for its answer, print it; 1 when some line had none."""
+    code = ExitCode.OK
+    async for line in lines_from_stdin():
+        seq = await visitor.send(line)
+        try:
+            async with asyncio.timeout(call.args.timeout):
+                await _answer(call, visitor, seq)
+        except TimeoutError:
+            call.out.say(f"no answer within {call.args.timeout:g} s")
+            code = ExitCode.REFUSED
+    return code
+
+
+async def _answer(call: Call, visitor: Visitor, seq: int) -> None:
+    while True:
+        messages = await visitor.read()
+        _print(call, messages)
+        if any(message["role"] != "user" and int(message["seq"]) > seq for message in messages):
+            return
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _talk(call: Call, visitor: Visitor) -> int:
+    """Send what is typed and print what comes, until the input ends."""
+    call.out.say("You are a visitor now. Type a message and enter; ctrl+d ends.")
+    follower = asyncio.create_task(_follow(call, visitor))
+    try:
+        async for line in lines_from_stdin():
+            try:
+                await visitor.send(line)
+            except ConsoleError as error:
+                call.out.say(f"not sent: {error.message}")
+    finally:
+        follower.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await follower
+    return ExitCode.OK
+
+
+async def _follow(call: Call, visitor: Visitor) -> None:
+    lost = False
+    while True:
+        try:
+            _print(call, await visitor.read())
+            lost = False
+        except ConnectionFailedError as error:
+            if not lost:
+                call.out.say(f"{error.message}; trying again")
+            lost = True
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _print(call: Call, messages: list[Message]) -> None:
+    for message in messages:
+        if call.out.json:
+            call.out.data(message)
+        elif message["role"] != "user":
+            call.out.text(_shown(message))
+
+
+def _shown(message: Message) -> str:
+    role = str(message["role"])
+    body = sanitise(str(message["content"])).replace("\n", "\n  ")
+    cited = [citation for citation in message.get("citations") or () if isinstance(citation, dict)]
+    notes = [f"  [{i}] {_cited(citation)}" for i, citation in enumerate(cited, 1)]
+    return "\n".join([f"{one_line(_NAMES.get(role, role))}: {body}", *notes])
+
+
+def _cited(citation: dict[str, object]) -> str:
+    return "  ".join(one_line(str(citation[key])) for key in ("title", "uri") if citation.get(key))

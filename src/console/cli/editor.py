@@ -1,0 +1,69 @@
+"""Text given to the person's own editor and taken back."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from console.errors import InvalidInputError, RefusedError, UsageError
+from console.text import one_line
+
+_FAILED = "nothing was changed"
+
+
+def edit(text: str, suffix: str = ".toml") -> str:
+    """Open `text` in $VISUAL or $EDITOR, in a private file, and return what was saved.
+
+    `UsageError` without an editor; `RefusedError` when it fails; `InvalidInputError` when it leaves no text.
+    """
+    command = _editor()
+    with tempfile.TemporaryDirectory(prefix="console-") as folder:
+        file = Path(folder) / f"edit{suffix}"
+        with open(file, "x", encoding="utf-8", opener=_private) as opened:
+            opened.write(text)
+        _run([*command, str(file)])
+        return _saved(file)
+
+
+def _editor() -> list[str]:
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    try:
+        command = shlex.split(chosen)
+    except ValueError:
+        raise UsageError(f"$EDITOR is no command: {one_line(chosen)}", hint="export EDITOR=nano") from None
+    if not command:
+        raise UsageError("no editor is set", hint="export EDITOR=nano")
+    return command
+
+
+def _run(command: list[str]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        process = subprocess.Popen(command)  # noqa: S603 - the user's own editor
+        # ctrl+c belongs to the editor while it runs
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        status = process.wait()
+    except OSError as error:
+        why = f"the editor {one_line(command[0])} can't be started: {error.strerror}"
+        raise UsageError(why, hint="export EDITOR=nano") from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if status:
+        raise RefusedError(f"the editor ended with status {status}, {_FAILED}")
+
+
+def _saved(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise RefusedError(f"the editor removed the file, {_FAILED}") from None
+    except UnicodeDecodeError:
+        raise InvalidInputError(f"what was saved is not UTF-8 text, {_FAILED}") from None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

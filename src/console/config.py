@@ -1,0 +1,156 @@
+"""The settings of this process: from the environment, else the config file, else the defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from console import paths
+from console.config_file import ConfigFile, read_config_file
+from console.errors import UsageError
+
+_WORDS = {str: "text", int: "a whole number", bool: "true or false", float: "a number", list: "a list"}
+_TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_MAX_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything this process was told. Passwords, keys and URLs that carry them are left out of its repr."""
+
+    paths: paths.Paths
+    database_url: str | None = field(default=None, repr=False)
+    database_direct_url: str | None = field(default=None, repr=False)
+    database_owner_url: str | None = field(default=None, repr=False)
+    database_gateway_url: str | None = field(default=None, repr=False)
+    openai_base_url: str | None = field(default=None, repr=False)
+    openai_api_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    email: str | None = None
+    password: str | None = field(default=None, repr=False)
+    totp: str | None = field(default=None, repr=False)
+    workspace: str | None = None
+    key_file: str | None = None
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = 8484
+    gateway_url: str | None = None
+    theme: str = "auto"
+    ascii: bool = False
+    log_level: str = "info"
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder of the bundled database and the models."""
+        return self.paths.data
+
+    @property
+    def gateway_address(self) -> str:
+        """Where a visitor reaches the gateway, without a slash at the end."""
+        return (self.gateway_url or f"http://{self.gateway_host}:{self.gateway_port}").rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its field in `Config`, its variable, its key in the file (none: never kept in a file)."""
+
+    field: str
+    env: str
+    key: str | None = None
+    kind: type = str
+    choices: tuple[str, ...] = ()
+
+
+OPTIONS = (
+    Option("database_url", "DATABASE_URL", "database.url"),
+    Option("database_direct_url", "DATABASE_DIRECT_URL", "database.direct_url"),
+    Option("database_owner_url", "DATABASE_OWNER_URL", "database.owner_url"),
+    Option("database_gateway_url", "DATABASE_GATEWAY_URL", "database.gateway_url"),
+    Option("openai_base_url", "OPENAI_BASE_URL", "openai.base_url"),
+    Option("openai_api_key", "OPENAI_API_KEY", "openai.api_key"),
+    Option("session_token", "CONSOLE_SESSION_TOKEN"),
+    Option("email", "CONSOLE_EMAIL"),
+    Option("password", "CONSOLE_PASSWORD"),
+    Option("totp", "CONSOLE_TOTP"),
+    Option("workspace", "CONSOLE_WORKSPACE", "workspace"),
+    Option("data_dir", "CONSOLE_DATA_DIR", "data_dir"),
+    Option("key_file", "CONSOLE_KEY_FILE", "key_file"),
+    Option("gateway_host", "CONSOLE_GATEWAY_HOST", "gateway.host"),
+    Option("gateway_port", "CONSOLE_GATEWAY_PORT", "gateway.port", int),
+    Option("gateway_url", "CONSOLE_GATEWAY_URL", "gateway.url"),
+    Option("theme", "CONSOLE_THEME", "theme", str, ("auto", "dark", "light")),
+    Option("ascii", "CONSOLE_ASCII", "ascii", bool),
+    Option("log_level", "CONSOLE_LOG_LEVEL", "log_level", str, ("debug", "info", "warning", "error")),
+)
+_KEYS = {option.key: option for option in OPTIONS if option.key}
+
+
+def load_config(env: Mapping[str, str] | None = None, path: Path | None = None) -> Config:
+    """Gather the settings; `path` (else CONSOLE_CONFIG) names a config file that must then exist.
+
+    `UsageError` names the file, line or variable that is wrong, and the mend. An empty variable counts as unset.
+    """
+    env = os.environ if env is None else env
+    named = path or _path(env.get("CONSOLE_CONFIG"))
+    file = read_config_file(named or paths.default_config_file(), required=named is not None)
+    settings = {"ascii": _plain_locale(env)} | _from_file(file) | _from_environment(env)
+    return Config(paths=_paths(_path(settings.pop("data_dir", None)), file.path), **settings)
+
+
+def _paths(data: Path | None, config_file: Path) -> paths.Paths:
+    if data:
+        return paths.Paths(data, data / "state", config_file)
+    return paths.Paths(paths.default_data_dir(), paths.default_state_dir(), config_file)
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
+
+
+def _from_file(file: ConfigFile) -> dict[str, Any]:
+    settings = {}
+    for key, value in file.values.items():
+        option = _KEYS.get(key) or _unknown(file, key)
+        settings[option.field] = _checked(option, value, f"{file.where(key)}: {key}")
+    return settings
+
+
+def _unknown(file: ConfigFile, key: str) -> NoReturn:
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, list(_KEYS), 1, 0.5)
+    hint = f"did you mean {close[0]}?" if close else f"keys are {', '.join(_KEYS)}"
+    raise UsageError(f"{file.where(key)}: unknown key {key}", hint=hint)
+
+
+def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
+    given = [option for option in OPTIONS if env.get(option.env)]
+    return {option.field: _checked(option, _read(option, env[option.env]), option.env) for option in given}
+
+
+def _read(option: Option, text: str) -> object:
+    if option.kind is bool:
+        return _TRUTH.get(text.strip().lower(), text)
+    if option.kind is int and text.strip().isdecimal():
+        return int(text)
+    return text.lower() if option.choices else text
+
+
+def _checked(option: Option, value: object, where: str) -> object:
+    if type(value) is not option.kind:
+        given = _WORDS.get(type(value), "something else")
+        raise UsageError(f"{where} must be {_WORDS[option.kind]}, not {given}", hint="mend or remove it")
+    if option.choices and value not in option.choices:
+        raise UsageError(f"{where} must be one of {', '.join(option.choices)}", hint="mend or remove it")
+    if option.kind is int and not 0 <= int(str(value)) <= _MAX_PORT:
+        raise UsageError(f"{where} must be a port, 0 to {_MAX_PORT}", hint="mend or remove it")
+    return value
+
+
+def _plain_locale(env: Mapping[str, str]) -> bool:
+    """Whether the locale asks for ASCII; Python itself sets LC_CTYPE=C.UTF-8 over LANG=C (PEP 538)."""
+    kind = env.get("LC_CTYPE", "")
+    chosen = env.get("LC_ALL") or ("" if kind == "C.UTF-8" else kind) or env.get("LANG") or ""
+    return chosen in {"C", "POSIX"}

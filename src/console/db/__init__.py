@@ -1,0 +1,1 @@
+"""Postgres: the unit of work, the tenant scope, the models, migrations, live notifications."""

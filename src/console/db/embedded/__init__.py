@@ -1,0 +1,1 @@
+"""The Postgres server that travels with the program."""

@@ -1,0 +1,145 @@
+"""The migration runner: `sql/NNNN_name.sql` in order, each in one transaction, never edited once released."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from console.errors import ConnectionFailedError, RefusedError
+from console.resources import resource
+
+LOCK_KEY = 7_310_443_015
+_NAME = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
+_ALONE = "-- no transaction"
+_TRACK = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file: its name, its text, and the SHA-256 of its text."""
+
+    name: str
+    sql: str
+    checksum: str
+
+
+def load(folder: Path | None = None) -> tuple[Migration, ...]:
+    """The migrations that this program knows, in order, the job queue's schema last."""
+    paths = sorted(path for path in (folder or resource("sql")).iterdir() if _NAME.match(path.name))
+    files = tuple(_migration(path.name, path.read_text("utf-8")) for path in paths)
+    return files if folder else (*files, _jobs())
+
+
+def pending(url: str, known: tuple[Migration, ...] | None = None) -> tuple[str, ...]:
+    """Names not yet applied. Raises `RefusedError` when an applied file was edited or is missing."""
+    with _connection(url) as connection:
+        return tuple(m.name for m in _outstanding(connection, known or load()))
+
+
+def migrate(url: str, known: tuple[Migration, ...] | None = None) -> tuple[str, ...]:
+    """Apply what is pending as the owner and return its names; a second migrator waits, then does nothing.
+
+    Raises `RefusedError` when applied files were edited, are missing, or would run out of order.
+    """
+    known = known or load()
+    with _connection(url) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+        connection.execute(_TRACK)
+        todo = _outstanding(connection, known)
+        for migration in todo:
+            _apply(connection, migration)
+        return tuple(m.name for m in todo)
+
+
+def _migration(name: str, sql: str) -> Migration:
+    return Migration(name, sql, hashlib.sha256(sql.encode()).hexdigest())
+
+
+def _jobs() -> Migration:
+    """The queue's own schema, as its library ships it, in the schema `jobs`."""
+    from importlib.metadata import version
+
+    from procrastinate.schema import SchemaManager
+
+    sql = f"""
+        SET LOCAL ROLE console_owner;
+        CREATE SCHEMA jobs;
+        SET LOCAL search_path = jobs;
+        {SchemaManager.get_schema()}
+        GRANT USAGE ON SCHEMA jobs TO console_app, console_gateway;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobs TO console_app;
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobs TO console_app, console_gateway;
+        GRANT INSERT, SELECT (id) ON procrastinate_jobs TO console_gateway;
+        GRANT INSERT ON procrastinate_events TO console_gateway;
+    """
+    return _migration(f"jobs_{version('procrastinate')}", sql)
+
+
+@contextmanager
+def _connection(url: str) -> Iterator[Any]:
+    import psycopg
+
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise ConnectionFailedError(
+            f"the database can't be reached: {reason}", hint="check DATABASE_OWNER_URL"
+        ) from error
+
+
+def _outstanding(connection: Any, known: tuple[Migration, ...]) -> list[Migration]:
+    if connection.execute("SELECT to_regclass('schema_migrations')").fetchone()[0] is None:
+        return list(known)
+    applied = dict(
+        connection.execute("SELECT name, checksum FROM schema_migrations ORDER BY name").fetchall()
+    )
+    names = {migration.name for migration in known}
+    for migration in known:
+        if applied.get(migration.name, migration.checksum) != migration.checksum:
+            raise RefusedError(
+                f"{migration.name} was changed after it was applied", hint="restore the released file"
+            )
+    if missing := sorted(set(applied) - names):
+        raise RefusedError(
+            f"the database has {missing[-1]}, which this version does not know",
+            hint="install the newer version",
+        )
+    todo = [migration for migration in known if migration.name not in applied]
+    if applied and todo and todo[0].name < max(applied, key=_order):
+        raise RefusedError(
+            f"{todo[0].name} comes before what is applied", hint="give it a number after the last one"
+        )
+    return todo
+
+
+def _order(name: str) -> str:
+    return name if _NAME.match(name) else ""
+
+
+def _apply(connection: Any, migration: Migration) -> None:
+    import psycopg
+
+    record = "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)"
+    try:
+        if migration.sql.startswith(_ALONE):
+            connection.execute(migration.sql)
+            connection.execute(record, (migration.name, migration.checksum))
+            return
+        with connection.transaction():
+            connection.execute(migration.sql)
+            connection.execute("RESET ROLE")
+            connection.execute("RESET search_path")
+            connection.execute(record, (migration.name, migration.checksum))
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        raise RefusedError(f"{migration.name} failed and was rolled back: {reason}") from error

@@ -1,0 +1,73 @@
+"""Knowledge gaps: clusters of the same unanswered question, and each time it was asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import ForeignKey, Index, SmallInteger, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from console.db.models.columns import Empty, Key, List, Now, SmallZero, Zero, default
+from console.db.scope import Base, BelongsToAgent, BelongsToWorkspace, tenant_key
+
+
+class KnowledgeGap(Base, BelongsToAgent):
+    """A question that an agent could not answer."""
+
+    __tablename__ = "knowledge_gaps"
+    id: Mapped[Key]
+    agent_id: Mapped[UUID] = mapped_column()
+    question: Mapped[str]
+    normalised_hash: Mapped[bytes]
+    embedding: Mapped[Any | None] = mapped_column(HALFVEC)
+    model_id: Mapped[int | None] = mapped_column(
+        SmallInteger, ForeignKey("embedding_models.id", name="knowledge_gaps_model")
+    )
+    trigger: Mapped[str]
+    occurrences: Mapped[Zero]
+    score: Mapped[float | None]
+    threshold: Mapped[float | None]
+    retrieval: Mapped[List]
+    status: Mapped[str] = default("open")
+    priority: Mapped[SmallZero]
+    draft_answer: Mapped[Empty]
+    reviewed_by_user_id: Mapped[UUID | None]
+    reviewed_at: Mapped[datetime | None]
+    first_seen_at: Mapped[Now]
+    last_seen_at: Mapped[Now]
+    updated_at: Mapped[Now]
+    __table_args__ = (
+        tenant_key("knowledge_gaps_agent", "agent_id", "agents.id"),
+        tenant_key("knowledge_gaps_reviewer", "reviewed_by_user_id", "workspace_users.user_id"),
+        Index("knowledge_gaps_question", "workspace_id", "agent_id", "normalised_hash", unique=True),
+        Index("knowledge_gaps_queue", "workspace_id", "status", text("occurrences DESC"), "id"),
+    )
+
+
+class GapOccurrence(Base, BelongsToWorkspace):
+    """One message behind a gap."""
+
+    __tablename__ = "gap_occurrences"
+    id: Mapped[Key]
+    gap_id: Mapped[UUID]
+    conversation_id: Mapped[UUID]
+    seq: Mapped[int]
+    run_id: Mapped[UUID | None]
+    question: Mapped[str]
+    normalised_hash: Mapped[bytes]
+    trigger: Mapped[str]
+    score: Mapped[float | None]
+    threshold: Mapped[float | None]
+    similarity: Mapped[float | None]
+    created_at: Mapped[Now]
+    __table_args__ = (
+        tenant_key("gap_occurrences_gap", "gap_id", "knowledge_gaps.id"),
+        tenant_key("gap_occurrences_message", "conversation_id seq", "messages.conversation_id messages.seq"),
+        tenant_key("gap_occurrences_run", "run_id", "runs.id"),
+        Index("gap_occurrences_message", "workspace_id", "conversation_id", "seq", unique=True),
+        Index("gap_occurrences_gap", "workspace_id", "gap_id"),
+        Index("gap_occurrences_question", "workspace_id", "normalised_hash"),
+    )

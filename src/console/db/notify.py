@@ -1,0 +1,114 @@
+"""After a commit: one task a process sends coalesced notifications, and puts the committed work into the queue.
+
+NOTIFY inside the business transaction would make commits serial; a lost one costs a poll, never data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+from uuid import UUID
+
+from console.db.engine import Database, Hints
+from console.db.jobs import Job, answer_job, crawl_job, defer, queue_app
+
+WINDOW_SECONDS = 0.02
+_LOG = logging.getLogger(__name__)
+
+
+def channel(workspace_id: UUID) -> str:
+    """The workspace's channel."""
+    return f"ws_{workspace_id.hex}"
+
+
+class Notifier:
+    """Collects the hints of a database's commits and sends them on; start it once a process."""
+
+    def __init__(self, db: Database, direct_url: str) -> None:
+        self._db = db
+        self._url = direct_url
+        self._queue = queue_app(direct_url)
+        self._waiting: dict[UUID, Hints] = {}
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._connection: Any = None
+        self._queue_open = False
+
+    async def __aenter__(self) -> Notifier:
+        self._db.on_commit = self._collect
+        self._task = asyncio.create_task(self._run(), name="notifier")
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        assert self._task is not None  # noqa: S101 - set in __aenter__
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        await self._flush()
+        if self._connection is not None:
+            await self._connection.close()
+        if self._queue_open:
+            await self._queue.close_async()
+
+    def _collect(self, workspace_id: UUID, hints: Hints) -> None:
+        self._waiting.setdefault(workspace_id, set()).update(hints)
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(WINDOW_SECONDS)
+            self._wake.clear()
+            await self._flush()
+
+    async def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for workspace_id, hints in waiting.items():
+            try:
+                await self._defer(workspace_id, hints)
+                await self._notify(workspace_id, hints)
+            except Exception as error:
+                # The sweep defers what is queued and every screen polls: nothing is lost here.
+                _LOG.warning("notifications not sent: %s", type(error).__name__)
+                self._connection = None
+
+    async def _defer(self, workspace_id: UUID, hints: Hints) -> None:
+        jobs = [job for job in await self._jobs(workspace_id, hints) if job is not None]
+        if jobs and not self._queue_open:
+            await self._queue.open_async()
+            self._queue_open = True
+        for job in jobs:
+            await defer(self._queue, job)
+
+    async def _jobs(self, workspace_id: UUID, hints: Hints) -> list[Job]:
+        runs = [id for kind, id in hints if kind == "run"]
+        crawls = [id for kind, id in hints if kind == "crawl"]
+        if not runs and not crawls:
+            return []
+        jobs: list[Job] = []
+        async with self._db.read(workspace_id) as tx:
+            if runs:
+                found = await tx.rows(
+                    "SELECT id, conversation_id FROM runs WHERE workspace_id = :ws AND id = ANY (:ids)"
+                    " AND state = 'queued'",
+                    ids=runs,
+                )
+                jobs += [answer_job(workspace_id, row.id, row.conversation_id) for row in found]
+            if crawls:
+                found = await tx.rows(
+                    "SELECT id, source_id FROM crawl_runs WHERE workspace_id = :ws AND id = ANY (:ids)", ids=crawls
+                )
+                jobs += [crawl_job(workspace_id, row.id, row.source_id) for row in found]
+        return jobs
+
+    async def _notify(self, workspace_id: UUID, hints: Hints) -> None:
+        import psycopg
+
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+        payloads = [f"{kind}:{id}" for kind, id in hints if kind != "run"]
+        await self._connection.execute(
+            "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload", (channel(workspace_id), payloads)
+        )

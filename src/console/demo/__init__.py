@@ -1,0 +1,1 @@
+"""The demo: two workspaces with real text, and visitors that keep arriving."""

@@ -1,0 +1,32 @@
+"""What the live link tells a screen: which rows to read again, and how fresh it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Link(StrEnum):
+    """How changes reach this process now."""
+
+    LIVE = "live"
+    POLLING = "polling"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The link's state changed."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Conversations that may have changed; None means: read everything again (after a gap, or a poll)."""
+
+    conversations: frozenset[UUID] | None
+
+
+LiveEvent = LinkChanged | Changed

@@ -1,0 +1,1 @@
+"""The visitors' side over HTTP."""

@@ -1,0 +1,131 @@
+"""What comes in, checked before any service sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Collection
+from typing import Any, NoReturn
+from uuid import UUID
+
+from starlette.requests import Request
+
+from console.errors import NotFoundError
+from console.gateway.errors import RequestError, too_large, too_slow
+from console.ids import ConversationId
+from console.text import one_line
+
+MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 10.0
+_MAX_SEQ = 2**31 - 1
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_DIGITS = re.compile(r"[0-9]{1,10}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+async def json_object(request: Request, *, seconds: float = BODY_SECONDS, optional: bool = False) -> dict[str, Any]:
+    """The body as a JSON object (RFC 8259), `{}` for an empty one where it is `optional`.
+
+    Raises `RequestError`: 400 no JSON object, 408 slow, 413 large, 415 another content type.
+    """
+    body = await _read(request, seconds)
+    if optional and not body:
+        return {}
+    _check_type(request)
+    try:
+        found = json.loads(body.decode(), parse_constant=_no_number)
+    except RecursionError:
+        raise _no_json("nested too deep") from None
+    except ValueError as error:
+        raise _no_json(error.msg if isinstance(error, json.JSONDecodeError) else "no JSON in UTF-8") from None
+    if not isinstance(found, dict):
+        raise _no_json("not an object")
+    return found
+
+
+def texts(body: dict[str, Any], allowed: Collection[str]) -> dict[str, str]:
+    """The body's fields, null ones left out; `RequestError` 422 for an unknown one or what is no storable text."""
+    for name, value in body.items():
+        if name not in allowed:
+            raise _unusable(f"unknown field {one_line(name, 60)!r}", f"fields are {', '.join(allowed)}")
+        if value is not None and not isinstance(value, str):
+            raise _unusable(f"{name} must be text")
+        if value and _UNSTORABLE.search(value):
+            raise _unusable(f"{name} holds a NUL byte or half a character")
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def content(body: dict[str, Any]) -> str:
+    """The message of a body that holds nothing else; `RequestError` 422 otherwise."""
+    fields = texts(body, ("content",))
+    if "content" not in fields:
+        raise _unusable("content is missing", 'send {"content": "..."}')
+    return fields["content"]
+
+
+def bearer(request: Request) -> str:
+    """The visitor's token (RFC 6750, header only); `RequestError` 401 without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        headers = {"WWW-Authenticate": "Bearer"}
+        hint = "send Authorization: Bearer VISITOR_TOKEN"
+        raise RequestError(401, "no_token", "the visitor's token is missing", hint=hint, headers=headers)
+    return token.strip()
+
+
+def idempotency_key(request: Request) -> str:
+    """The key that makes a retry harmless; `RequestError` 400 when missing, too long, or not printable ASCII."""
+    key = request.headers.get("idempotency-key", "")
+    if not _KEY.fullmatch(key):
+        hint = "send a fresh UUID with each message, and the same one when you repeat it"
+        raise RequestError(400, "idempotency_key", "Idempotency-Key must be 1 to 200 printable characters", hint=hint)
+    return key
+
+
+def conversation_id(request: Request) -> ConversationId:
+    """The conversation of the path; `NotFoundError` for what can be none."""
+    try:
+        return ConversationId(UUID(request.path_params["id"]))
+    except ValueError:
+        raise NotFoundError from None
+
+
+def after(request: Request) -> int:
+    """The seq after which to read, 0 when not given; `RequestError` 400 when it is none."""
+    text = request.query_params.get("after", "0")
+    if not _DIGITS.fullmatch(text):
+        raise RequestError(400, "after", "after must be a whole number, 0 or more", hint="the last seq you have")
+    return min(int(text), _MAX_SEQ)
+
+
+async def _read(request: Request, seconds: float) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    raise too_large(MAX_BODY_BYTES)
+    except TimeoutError:
+        raise too_slow(seconds) from None
+    return bytes(body)
+
+
+def _check_type(request: Request) -> None:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != "application/json" or "content-encoding" in request.headers:
+        hint = "Content-Type: application/json, not compressed"
+        raise RequestError(415, "media_type", "the body must be plain application/json", hint=hint)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _no_json(why: str) -> RequestError:
+    return RequestError(400, "json", f"the body is no JSON object: {why}")
+
+
+def _unusable(message: str, hint: str | None = None) -> RequestError:
+    return RequestError(422, "invalid", message, hint=hint)

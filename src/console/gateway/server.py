@@ -1,0 +1,84 @@
+"""uvicorn inside our own event loop: our signals, our log, nothing on stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from console.errors import RefusedError
+from console.text import one_line
+
+_GRACE_SECONDS = 8
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone: uvicorn would raise them again after its end, before our own clean-up."""
+        yield
+
+
+async def serve(
+    app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, listening: Callable[[int], None] = lambda _port: None
+) -> None:
+    """Serve until `stop` is set, then finish the requests that have begun.
+
+    `listening` is called with the port once connections are taken, the real one for port 0.
+    Raises `RefusedError` when the address can't be had.
+    """
+    with _bound(host, port) as sock:
+        server = _Server(_settings(app))
+        listening(sock.getsockname()[1])
+        stopper = asyncio.create_task(_stop_when(stop, server))
+        try:
+            await server.serve(sockets=[sock])
+        finally:
+            stopper.cancel()
+
+
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set while the block runs."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _settings(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        message = f"the gateway can't listen on {one_line(host)}:{port}: {why}"
+        raise RefusedError(message, hint="console gateway --port 0") from error
+
+
+async def _stop_when(stop: asyncio.Event, server: uvicorn.Server) -> None:
+    await stop.wait()
+    server.should_exit = True

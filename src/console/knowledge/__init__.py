@@ -1,0 +1,1 @@
+"""From bytes to answers: extract, chunk, rank, answer, confidence."""

@@ -1,0 +1,154 @@
+"""How sure an answer is: eight signals of the search, a logistic weighing, and its fit to one knowledge base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.knowledge.answer import coverage, weight_of
+from console.knowledge.lexemes import terms
+from console.knowledge.rank import Fused
+
+Id = TypeVar("Id")
+Floats = NDArray[np.float64]
+
+_TOP = 5
+_FEWEST = 20
+_STEPS = 100
+_PRIOR = 1.0
+_THRESHOLDS = (0.25, 0.75)
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the search says about a question; higher is surer, each about 0 to 1."""
+
+    top_cosine: float
+    sentence_cosine: float
+    passage_coverage: float
+    sentence_coverage: float
+    text_score: float
+    agreement: float
+    dense_margin: float
+    text_margin: float
+
+
+def signals(
+    question: str,
+    fused: Sequence[Fused[Id]],
+    top_passage: str,
+    idf: dict[str, float],
+    *,
+    sentence_cosine: float,
+    sentence_coverage: float,
+) -> Signals:
+    """Take the signals from a fused search, its best passage (headings and text) and its best sentence."""
+    dense = sorted((f.dense_score for f in fused if f.dense_score is not None), reverse=True)
+    text = sorted((f.text_score for f in fused if f.text_score is not None), reverse=True)
+    asked = terms(question)
+    return Signals(
+        top_cosine=dense[0] if dense else 0.0,
+        sentence_cosine=sentence_cosine,
+        passage_coverage=coverage(asked, terms(top_passage), idf),
+        sentence_coverage=sentence_coverage,
+        text_score=text[0] if text else 0.0,
+        agreement=_agreement(fused),
+        dense_margin=_margin(dense),
+        text_margin=_margin(text),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights that turn signals into a confidence, and the threshold under which a person is asked.
+
+    The defaults were fitted by logistic regression, both classes weighing the same: FITTED_ON.
+    `scale` and `shift` carry a fit to one knowledge base.
+    """
+
+    weights: tuple[float, ...] = ()
+    bias: float = 0.0
+    scale: float = 1.0
+    shift: float = 0.0
+    threshold: float = 0.5
+
+    def confidence(self, found: Signals) -> float:
+        """The chance that the knowledge base answers the question: 0 to 1."""
+        return float(_sigmoid(self.scale * self.logit(found) + self.shift))
+
+    def is_confident(self, found: Signals) -> bool:
+        """Whether the answer may be given without a person."""
+        return self.confidence(found) >= self.threshold
+
+    def logit(self, found: Signals) -> float:
+        """The weighed sum of the signals, before any fit to a knowledge base."""
+        return float(np.dot(self.weights, astuple(found)) + self.bias)
+
+
+def calibrate(base: Calibration, pairs: Iterable[tuple[Signals, bool]]) -> Calibration:
+    """Fit scale, shift and threshold to one knowledge base from (signals, is answerable) pairs.
+
+    Both classes weigh the same whatever their number. With fewer than 20 of either, `base` stays as it is.
+    """
+    known = list(pairs)
+    truth = np.array([answerable for _, answerable in known], bool)
+    if min(int(truth.sum()), int((~truth).sum())) < _FEWEST:
+        return base
+    logits = np.array([[base.logit(found)] for found, _ in known])
+    (scale,), shift = fit_logistic(logits, truth, prior=(np.array([1.0]), 0.0))
+    if scale <= 0:
+        return base
+    fitted = replace(base, scale=float(scale), shift=float(shift))
+    return replace(fitted, threshold=_best_threshold(_sigmoid(logits[:, 0] * scale + shift), truth))
+
+
+def fit_logistic(rows: Floats, truth: NDArray[np.bool_], *, prior: tuple[Floats, float]) -> tuple[Floats, float]:
+    """Logistic regression by Newton's steps, balanced classes, drawn towards `prior` (weights, bias)."""
+    design = np.column_stack([rows, np.ones(len(rows))])
+    start = np.append(prior[0], prior[1]).astype(float)
+    weight = np.where(truth, 0.5 / max(int(truth.sum()), 1), 0.5 / max(int((~truth).sum()), 1)) * len(truth)
+    found = start.copy()
+    for _ in range(_STEPS):
+        chance = _sigmoid(design @ found)
+        gradient = design.T @ (weight * (chance - truth)) + _PRIOR * (found - start)
+        curvature = (design.T * (weight * chance * (1 - chance))) @ design + _PRIOR * np.eye(len(found))
+        step = np.linalg.solve(curvature, gradient)
+        found = found - step
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return found[:-1], float(found[-1])
+
+
+def missing_terms(question: str, top_passage: str, idf: dict[str, float]) -> list[str]:
+    """The question's terms that the best passage lacks, the weightiest first: why an answer is unsure."""
+    lacking = set(terms(question)) - set(terms(top_passage))
+    return sorted(lacking, key=lambda term: (-weight_of(term, idf), term))
+
+
+def _best_threshold(chances: Floats, truth: NDArray[np.bool_]) -> float:
+    """The middle of the cuts that part the classes best, within sane bounds."""
+    cuts = np.linspace(*_THRESHOLDS, 51)
+    parted = np.array([(chances[truth] >= c).mean() + (chances[~truth] < c).mean() for c in cuts])
+    return float(np.median(cuts[parted >= parted.max() - 1e-9]))
+
+
+def _agreement(fused: Sequence[Fused[Id]]) -> float:
+    """How many of the two top fives are the same, as a share."""
+    both = [f for f in fused if (f.dense_rank or _TOP + 1) <= _TOP and (f.text_rank or _TOP + 1) <= _TOP]
+    return len(both) / _TOP
+
+
+def _margin(scores: Sequence[float]) -> float:
+    """By how much the best is ahead of the mean of the next four, as a share of itself."""
+    rest = scores[1:_TOP]
+    if not rest or scores[0] <= 0:
+        return 0.0
+    return (scores[0] - sum(rest) / len(rest)) / scores[0]
+
+
+def _sigmoid(values: Floats | float) -> Floats:
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * np.asarray(values, float))))

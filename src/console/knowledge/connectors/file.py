@@ -1,0 +1,28 @@
+"""A source that is one file of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from console.errors import RefusedError
+from console.knowledge.connectors import Settings
+from console.knowledge.connectors.fetched import Fetched
+from console.knowledge.connectors.local import local_path, read_file, resolved, storable
+
+
+def check(path: str) -> str:
+    """The URI of the file; raises as `resolved` does when there is no such file."""
+    return resolved(path, folder=False).as_uri()
+
+
+def count(_uri: str, _settings: Settings) -> int:
+    """Always one."""
+    return 1
+
+
+def fetch(uri: str, _settings: Settings) -> Iterator[Fetched]:
+    """Read the file; `RefusedError` when it is gone, so that what was known of it stays."""
+    path = local_path(uri)
+    if not path.is_file():
+        raise RefusedError(f"there is no file {storable(str(path))} any more")
+    yield read_file(path, storable(path.name))

@@ -1,0 +1,130 @@
+"""Use cases, one area a file: they hold the rules and own the transaction."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from console.db.engine import Database
+    from console.services.agents import Agents
+    from console.services.auth import Auth
+    from console.services.conversations import Conversations
+    from console.services.drafts import Drafts
+    from console.services.gaps import Gaps
+    from console.services.inbox import Inbox
+    from console.services.live import Live
+    from console.services.members import Members
+    from console.services.messages import Messages
+    from console.services.sources import Sources
+    from console.services.takeover import Takeover
+    from console.services.versions import Versions
+    from console.services.visitors import Visitors
+    from console.services.workspaces import Workspaces
+
+
+class Services:
+    """Every use case over one database, each imported when it is first used: a short command pays for its own only."""
+
+    def __init__(self, db: Database, direct_url: str | None = None) -> None:
+        """`direct_url` reaches the same server past a pooler, to listen on."""
+        self.db = db
+        self._direct_url = direct_url or db.url
+
+    @cached_property
+    def auth(self) -> Auth:
+        """Sign-in."""
+        from console.services.auth import Auth
+
+        return Auth(self.db)
+
+    @cached_property
+    def workspaces(self) -> Workspaces:
+        """Workspaces."""
+        from console.services.workspaces import Workspaces
+
+        return Workspaces(self.db)
+
+    @cached_property
+    def members(self) -> Members:
+        """Members of a workspace."""
+        from console.services.members import Members
+
+        return Members(self.db)
+
+    @cached_property
+    def agents(self) -> Agents:
+        """Agents and their drafts."""
+        from console.services.agents import Agents
+
+        return Agents(self.db)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """Publish and roll back."""
+        from console.services.versions import Versions
+
+        return Versions(self.db)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """The list of conversations."""
+        from console.services.inbox import Inbox
+
+        return Inbox(self.db)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """One conversation: what it says and why."""
+        from console.services.conversations import Conversations
+
+        return Conversations(self.db)
+
+    @cached_property
+    def takeover(self) -> Takeover:
+        """Who speaks."""
+        from console.services.takeover import Takeover
+
+        return Takeover(self.db)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """What an operator says."""
+        from console.services.messages import Messages
+
+        return Messages(self.db)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """What an operator has typed and not sent."""
+        from console.services.drafts import Drafts
+
+        return Drafts(self.db)
+
+    @cached_property
+    def live(self) -> Live:
+        """What changes, as it changes."""
+        from console.services.live import Live
+
+        return Live(self.db, self._direct_url)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Where knowledge comes from."""
+        from console.services.sources import Sources
+
+        return Sources(self.db)
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """What the knowledge lacks."""
+        from console.services.gaps import Gaps
+
+        return Gaps(self.db)
+
+    @cached_property
+    def visitors(self) -> Visitors:
+        """The visitor's side; its database is the gateway's."""
+        from console.services.visitors import Visitors
+
+        return Visitors(self.db)

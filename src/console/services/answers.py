@@ -1,0 +1,294 @@
+"""The AI's turn: a queued run is taken, answered outside any transaction, and published behind the fence."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from console.clock import utc_now
+from console.db.engine import Database, WriteTx
+from console.domain.actor import System
+from console.domain.agent import Published
+from console.domain.conversation import HandoffReason
+from console.domain.gap import GapTrigger
+from console.domain.run import Answer, AnswerKind, RunState
+from console.errors import ConnectionFailedError
+from console.ids import AgentId, ConversationId, RunId, VersionId, WorkspaceId, new_id
+from console.services import gaps
+from console.services.content import snippet
+from console.services.events import note_event, visitor_waits
+from console.services.versions import published
+
+LEASE_SECONDS = 60
+QUIET_SECONDS = 1.0
+PATIENCE = 3
+"""After this many answers superseded by a typing visitor, the next one waits for a moment of quiet."""
+HISTORY = 20
+
+
+class Answerer(Protocol):
+    """Finds the answer to a conversation; no transaction is open meanwhile."""
+
+    async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[str]) -> Answer:
+        """The answer to the visitor's `turns`, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The visitor is still typing: try again after so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    workspace_id: WorkspaceId
+    run_id: RunId
+    conversation_id: ConversationId
+    agent_id: AgentId
+    token: UUID
+    epoch: int
+    visitor_seq: int
+    domain: str
+    turns: tuple[str, ...]
+    published: Published
+    exhausted: bool
+
+
+async def _go_on(_point: str) -> None:
+    return
+
+
+class Answers:
+    """Runs of kind `answer`.
+
+    `checkpoint` is awaited at every step of a run, by name, so that tests can force what happens between.
+    """
+
+    def __init__(
+        self, db: Database, answerer: Answerer, *, checkpoint: Callable[[str], Awaitable[None]] = _go_on
+    ) -> None:
+        self._db = db
+        self._answerer = answerer
+        self._checkpoint = checkpoint
+
+    async def run(self, workspace_id: WorkspaceId, run_id: RunId) -> RunState | Wait | None:
+        """Answer one queued run. None when there is nothing to do: it is done, cancelled, or another's."""
+        started = time.monotonic()
+        await self._checkpoint("queued")
+        begun = await self._begin(workspace_id, run_id)
+        if not isinstance(begun, _Begun):
+            return begun
+        await self._checkpoint("begun")
+        answer = await self._find(begun)
+        await self._checkpoint("answered")
+        state = await self._publish(begun, answer, round((time.monotonic() - started) * 1000))
+        await self._checkpoint("published")
+        return state
+
+    async def _begin(self, workspace_id: WorkspaceId, run_id: RunId) -> _Begun | Wait | None:
+        async with self._db.write(workspace_id) as tx:
+            row = await tx.row(_TAKE, id=run_id)
+            if row is None:
+                return None
+            if row.control != "ai" or row.status != "open" or not await visitor_waits(tx, row.conversation_id):
+                await _close(tx, run_id, RunState.CANCELLED)
+                return None
+            if row.supersessions >= PATIENCE and row.quiet < QUIET_SECONDS:
+                return Wait(QUIET_SECONDS - row.quiet)
+            token = uuid4()
+            version = row.agent_version_id or row.published_version_id
+            await tx.execute(_START, id=run_id, token=token, lease=LEASE_SECONDS, epoch=row.epoch,
+                             seq=row.last_visitor_seq, version=version)  # fmt: skip
+            tx.hint("conversation", row.conversation_id)
+            return _Begun(
+                workspace_id, run_id, ConversationId(row.conversation_id), AgentId(row.agent_id), token, row.epoch,
+                row.last_visitor_seq, row.domain, await _turns(tx, row.conversation_id),
+                await published(tx, AgentId(row.agent_id), VersionId(version)), row.attempt >= row.max_attempts,
+            )  # fmt: skip
+
+    async def _find(self, begun: _Begun) -> Answer:
+        if begun.exhausted:
+            return _failed(begun.published, "the answer was begun and lost too often")
+        try:
+            return await self._answerer.answer(begun.workspace_id, begun.published, begun.turns)
+        except ConnectionFailedError:
+            raise  # The lease ends and a sweep starts the run again.
+        except Exception as error:
+            from console.log import incident
+
+            return _failed(begun.published, f"{type(error).__name__}, incident {incident(error)}")
+
+    async def _publish(self, begun: _Begun, answer: Answer, ms: int) -> RunState:
+        async with self._db.write(begun.workspace_id) as tx:
+            tx.hint("conversation", begun.conversation_id)
+            seq = await publish(tx, begun, answer)
+            if seq is None:
+                await tx.execute(_SUPERSEDED, id=begun.conversation_id, epoch=begun.epoch)
+                await _finish(tx, begun, answer, RunState.SUPERSEDED, ms)
+                return RunState.SUPERSEDED
+            if answer.reason is not None:
+                await note_event(tx, System(begun.workspace_id), begun.conversation_id, "handed_off", reason=answer.reason)
+            if answer.reason == HandoffReason.MISSING_KNOWLEDGE:
+                await gaps.record(tx, _occurrence(begun, answer))
+            state = RunState.FAILED if answer.reason == HandoffReason.TOOL_FAILURE else RunState.COMPLETE
+            await _finish(tx, begun, answer, state, ms)
+            await _count(tx, begun, answer, ms)
+            return state
+
+
+_TAKE = """
+    SELECT r.conversation_id, r.agent_id, r.agent_version_id, r.attempt, r.max_attempts, a.published_version_id,
+        c.control, c.status, c.epoch, c.last_visitor_seq, c.supersessions, c.domain,
+        extract(epoch FROM now() - c.last_message_at)::float AS quiet
+    FROM runs r
+    JOIN conversations c ON c.workspace_id = r.workspace_id AND c.id = r.conversation_id
+    JOIN agents a ON a.workspace_id = r.workspace_id AND a.id = r.agent_id
+    WHERE r.workspace_id = :ws AND r.id = :id
+      AND (r.state = 'queued' OR (r.state = 'running' AND r.lease_expires_at < now()))
+    FOR UPDATE OF r
+"""
+_START = """
+    UPDATE runs SET state = 'running', attempt = attempt + 1, lease_token = :token, started_at = now(),
+        lease_expires_at = now() + make_interval(secs => :lease), epoch = :epoch, visitor_seq = :seq,
+        agent_version_id = :version
+    WHERE workspace_id = :ws AND id = :id
+"""
+# The fence. Nothing is published after a claim, a newer message, or another answer to the same message.
+_PUBLISH = """
+    WITH c AS (
+        UPDATE conversations SET last_seq = last_seq + 1, last_answered_seq = :seq, last_message_at = :now,
+            snippet = :snippet, snippet_role = 'assistant', last_confidence = :confidence, supersessions = 0,
+            ai_turns = ai_turns + 1, updated_at = :now {handoff}
+        WHERE workspace_id = :ws AND id = :id AND control = 'ai' AND status = 'open' AND epoch = :epoch
+          AND last_visitor_seq = :seq AND last_answered_seq < :seq
+        RETURNING last_seq)
+    INSERT INTO messages (workspace_id, conversation_id, seq, role, content, citations, confidence, agent_version_id,
+                          run_id, created_at)
+    SELECT :ws, :id, last_seq, 'assistant', :content, cast(:citations AS jsonb), :confidence, :version, :run, :now
+    FROM c RETURNING seq
+"""
+_HANDOFF = ", control = 'human', epoch = epoch + 1, waiting_since = :now, handoff_reason = :reason"
+_SUPERSEDED = """
+    UPDATE conversations SET supersessions = supersessions + 1
+    WHERE workspace_id = :ws AND id = :id AND control = 'ai' AND epoch = :epoch
+"""
+
+
+async def publish(tx: WriteTx, begun: _Begun, answer: Answer) -> int | None:
+    """Publish by one fenced statement at READ COMMITTED; None when the fence refused it."""
+    statement = _PUBLISH.format(handoff=_HANDOFF if answer.reason else "")
+    seq: int | None = await tx.scalar(
+        statement, id=begun.conversation_id, epoch=begun.epoch, seq=begun.visitor_seq, now=utc_now(),
+        snippet=snippet(answer.content), confidence=answer.confidence, content=answer.content,
+        citations=json.dumps([_citation(item) for item in answer.citations]),
+        version=begun.published.version_id, run=begun.run_id, **({"reason": answer.reason} if answer.reason else {}),
+    )  # fmt: skip
+    return seq
+
+
+async def _finish(tx: WriteTx, begun: _Begun, answer: Answer, state: RunState, ms: int) -> None:
+    done = await tx.scalar(
+        "UPDATE runs SET state = :state, finished_at = now(), duration_ms = :ms, output_text = :text,"
+        " output = cast(:output AS jsonb), success = :success, error = :error, response_length = :length,"
+        " model = :model, searches = 1, results = :results, iterations = 1"
+        " WHERE workspace_id = :ws AND id = :id AND state = 'running' AND lease_token = :token RETURNING id",
+        id=begun.run_id, token=begun.token, state=state, ms=ms, text="" if answer.reason else answer.content,
+        output=json.dumps(_output(answer)), success=state is RunState.COMPLETE, error=answer.trace.get("error", ""),
+        length=len(answer.content), model=answer.trace.get("model", ""), results=len(answer.trace.get("passages", [])),
+    )  # fmt: skip
+    if done is None:
+        raise LostLeaseError
+    await _trace_events(tx, begun, answer, state)
+
+
+class LostLeaseError(Exception):
+    """Another worker took the run meanwhile; what this one did is rolled back."""
+
+
+async def _trace_events(tx: WriteTx, begun: _Begun, answer: Answer, state: RunState) -> None:
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("retrieval", {"question": answer.trace.get("question", ""), "results": len(answer.trace.get("passages", []))}),
+        ("decision", {"kind": answer.kind, "confidence": answer.confidence, "reason": answer.reason, "state": state}),
+    ]
+    if "error" in answer.trace:
+        steps.append(("error", {"error": answer.trace["error"]}))
+    first: int = await tx.scalar(
+        "SELECT coalesce(max(ordinal), 0) FROM run_events WHERE workspace_id = :ws AND run_id = :id", id=begun.run_id
+    )
+    for ordinal, (kind, data) in enumerate(steps, first + 1):
+        await tx.execute(
+            "INSERT INTO run_events (workspace_id, run_id, ordinal, type, data)"
+            " VALUES (:ws, :id, :ordinal, :type, cast(:data AS jsonb))",
+            id=begun.run_id, ordinal=ordinal, type=kind, data=json.dumps(data),
+        )  # fmt: skip
+
+
+async def _count(tx: WriteTx, begun: _Begun, answer: Answer, ms: int) -> None:
+    await tx.execute(
+        "INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id,"
+        " conversation_id, run_id, model, domain, tokens_in, tokens_out, duration_ms)"
+        " VALUES (:ws, :id, :key, 'answers', :agent, :version, :conversation, :run, :model, :domain, :tin, :tout, :ms)"
+        " ON CONFLICT (workspace_id, idempotency_key) DO NOTHING",
+        id=new_id(), key=f"answer:{begun.run_id}", agent=begun.agent_id, version=begun.published.version_id,
+        conversation=begun.conversation_id, run=begun.run_id, model=answer.trace.get("model", ""), domain=begun.domain,
+        tin=answer.trace.get("tokens_in", 0), tout=answer.trace.get("tokens_out", 0), ms=ms,
+    )  # fmt: skip
+
+
+async def _close(tx: WriteTx, run_id: RunId, state: RunState) -> None:
+    await tx.execute(
+        "UPDATE runs SET state = :state, finished_at = now() WHERE workspace_id = :ws AND id = :id",
+        id=run_id, state=state,
+    )  # fmt: skip
+
+
+async def _turns(tx: WriteTx, conversation_id: UUID) -> tuple[str, ...]:
+    rows = await tx.rows(
+        "SELECT content FROM messages WHERE workspace_id = :ws AND conversation_id = :id AND role = 'user'"
+        " ORDER BY seq DESC LIMIT :limit",
+        id=conversation_id, limit=HISTORY,
+    )  # fmt: skip
+    return tuple(row.content for row in reversed(rows))
+
+
+def _failed(published: Published, error: str) -> Answer:
+    content = "Sorry, something went wrong on our side. A person will take over as soon as one is free."
+    return Answer(AnswerKind.HANDOFF, content, (), 0.0, published.threshold, HandoffReason.TOOL_FAILURE, {"error": error})
+
+
+def _occurrence(begun: _Begun, answer: Answer) -> gaps.Occurrence:
+    trace = answer.trace
+    return gaps.Occurrence(
+        agent_id=begun.agent_id,
+        conversation_id=begun.conversation_id,
+        seq=begun.visitor_seq,
+        run_id=begun.run_id,
+        question=begun.turns[-1],
+        normalised=trace["normalised"],
+        embedding=trace["embedding"],
+        trigger=GapTrigger.LOW_CONFIDENCE if trace.get("passages") else GapTrigger.NO_HIT,
+        score=answer.confidence,
+        threshold=answer.threshold,
+        retrieval=[{"chunk_id": p.get("chunk_id"), "score": p.get("score")} for p in trace.get("passages", [])],
+    )
+
+
+def _output(answer: Answer) -> dict[str, Any]:
+    kept = {name: value for name, value in answer.trace.items() if name != "embedding"}
+    return kept | {
+        "kind": answer.kind,
+        "confidence": answer.confidence,
+        "threshold": answer.threshold,
+        "reason": answer.reason,
+    }
+
+
+def _citation(item: Any) -> dict[str, Any]:
+    chunk_id = str(item.chunk_id) if item.chunk_id else None
+    return {"title": item.title, "uri": item.uri, "quote": item.quote, "chunk_id": chunk_id}

@@ -1,0 +1,148 @@
+"""Sign-in: a password for a session, a session for an actor in one workspace."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from console.db.engine import Database, ReadTx, WriteTx
+from console.domain.actor import Actor, Role
+from console.domain.names import is_plain
+from console.domain.workspace import Membership, SignIn
+from console.errors import NotAllowedError, NotFoundError, NotSignedInError
+from console.ids import UserId, WorkspaceId
+from console.services.passwords import matches
+from console.text import one_line, sanitise
+
+SESSION_DAYS = 7
+_TOKEN_BYTES = 32
+
+
+class Auth:
+    """Sessions of people. The database keeps the SHA-256 of a token, never the token."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def login(self, email: str, password: str, *, workspace_slug: str | None = None) -> SignIn:
+        """Open a session of 7 days. `NotSignedInError`, always the same, for a wrong e-mail or password."""
+        person = await self._person(email, password)
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        async with self._db.write(None) as tx:
+            await tx.execute(
+                "SELECT auth_open_session(:hash, :user, NULL, now() + make_interval(days => :days))",
+                hash=_hash(token), user=person.user_id, days=SESSION_DAYS,
+            )  # fmt: skip
+            memberships = await _memberships(tx, _hash(token))
+            active = _choose(memberships, workspace_slug, None) if memberships or workspace_slug else None
+            if active is not None:
+                await _activate(tx, _hash(token), active)
+        return SignIn(
+            token=token,
+            user_id=UserId(person.user_id),
+            name=sanitise(person.name),
+            email=sanitise(person.email),
+            memberships=memberships,
+            active_workspace_id=active.workspace_id if active else None,
+        )
+
+    async def logout(self, token: str) -> None:
+        """End the session; a token that is unknown or ended is no error."""
+        async with self._db.write(None) as tx:
+            await tx.execute("SELECT auth_close_session(:hash)", hash=_hash(token))
+
+    async def resume(self, token: str, *, workspace_slug: str | None = None) -> Actor:
+        """Who acts and where: the workspace named, else the session's active one, else the first.
+
+        `NotSignedInError` for a session that is unknown or over, `NotFoundError` for a workspace that is not
+        the person's, whether it exists or not, `NotAllowedError` for a person without any.
+        """
+        async with self._db.write(None) as tx:
+            session = await _session(tx, token)
+            chosen = _choose(await _memberships(tx, session.hash), workspace_slug, session.active)
+        return session.actor(chosen)
+
+    async def memberships(self, token: str) -> tuple[Membership, ...]:
+        """The person's workspaces by slug; `NotSignedInError` for a session that is unknown or over."""
+        async with self._db.write(None) as tx:
+            return await _memberships(tx, (await _session(tx, token)).hash)
+
+    async def switch(self, token: str, slug: str) -> Actor:
+        """Make a workspace the session's active one; errors as with `resume`."""
+        async with self._db.write(None) as tx:
+            session = await _session(tx, token)
+            chosen = _choose(await _memberships(tx, session.hash), slug, None)
+            await _activate(tx, session.hash, chosen)
+        return session.actor(chosen)
+
+    async def _person(self, email: str, password: str) -> Any:
+        row = None
+        if is_plain(email):
+            async with self._db.read(None) as tx:
+                row = await tx.row("SELECT * FROM auth_login(:email)", email=email.strip())
+        right = await matches(password, row.password_hash if row else None)
+        if not right or row is None or row.disabled:
+            raise NotSignedInError("wrong e-mail or password", hint="try again, or ask an admin of your workspace")
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A session that stands."""
+
+    hash: bytes = field(repr=False)
+    row: Any
+
+    @property
+    def active(self) -> UUID | None:
+        active: UUID | None = self.row.active_workspace_id
+        return active
+
+    def actor(self, membership: Membership) -> Actor:
+        return Actor(
+            user_id=UserId(self.row.user_id),
+            workspace_id=membership.workspace_id,
+            role=membership.role,
+            name=sanitise(self.row.name),
+            email=sanitise(self.row.email),
+            session_hash=self.hash,
+        )
+
+
+async def _session(tx: WriteTx, token: str) -> _Session:
+    row = await tx.row("SELECT * FROM auth_session(:hash)", hash=_hash(token))
+    if row is None:
+        raise NotSignedInError("you are not signed in, or your session is over", hint="console login")
+    return _Session(_hash(token), row)
+
+
+async def _memberships(tx: ReadTx, token_hash: bytes) -> tuple[Membership, ...]:
+    rows = await tx.rows("SELECT * FROM auth_memberships(:hash)", hash=token_hash)
+    return tuple(
+        Membership(WorkspaceId(row.workspace_id), sanitise(row.slug), sanitise(row.name), Role.parse(row.role))
+        for row in rows
+    )
+
+
+async def _activate(tx: WriteTx, token_hash: bytes, membership: Membership) -> None:
+    await tx.execute(
+        "SELECT auth_switch_workspace(:hash, :workspace)", hash=token_hash, workspace=membership.workspace_id
+    )
+
+
+def _choose(memberships: tuple[Membership, ...], slug: str | None, active: UUID | None) -> Membership:
+    if slug is not None:
+        found = [m for m in memberships if m.slug == slug]
+        if not found:
+            raise NotFoundError(f"you have no workspace {one_line(slug, 80)!r}", hint="console workspace list")
+        return found[0]
+    if not memberships:
+        raise NotAllowedError("you are no member of any workspace", hint="ask an admin for an invitation")
+    return next((m for m in memberships if m.workspace_id == active), memberships[0])
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()

@@ -1,0 +1,185 @@
+"""One document's way into the index: staged under its next generation, then made visible at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import exc
+
+from console import failpoint
+from console.db.engine import Database, WriteTx, unreachable
+from console.db.vectors import VectorStore
+from console.errors import ConsoleError
+from console.ids import ChunkId, DocumentId, new_id
+from console.knowledge.connectors.fetched import Fetched
+from console.services.crawl_lease import Counts, Crawl, LeaseLostError, fence
+from console.text import one_line
+
+if TYPE_CHECKING:
+    from console.ai.embedder import Vectors
+    from console.knowledge.chunk import ChunkText
+    from console.knowledge.extract import Extracted
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database holds of a document."""
+
+    id: DocumentId
+    generation: int
+    status: str
+    content_hash: bytes | None
+
+
+class UnreadableError(ConsoleError):
+    """A document can't be read; `withdraw` tells that its last good text no longer stands either."""
+
+    def __init__(self, message: str, *, withdraw: bool = False) -> None:
+        super().__init__(message)
+        self.withdraw = withdraw
+
+
+class Documents:
+    """Writes the documents of one crawl, each transaction fenced by the crawl's lease."""
+
+    def __init__(self, db: Database, crawl: Crawl, counts: Counts, vectors: VectorStore, model: str) -> None:
+        self._db = db
+        self._crawl = crawl
+        self._counts = counts
+        self._vectors = vectors
+        self._model = model
+
+    async def known(self) -> dict[str, Known]:
+        """All documents of the source, by URI."""
+        async with self._db.read(self._crawl.workspace_id) as tx:
+            rows = await tx.rows(_KNOWN, source=self._crawl.source_id)
+        return {row.uri: Known(row.id, row.generation, row.status, row.content_hash) for row in rows}
+
+    async def begin(self, item: Fetched, known: Known | None) -> Known:
+        """Say that the document is being read, and clear what a killed attempt has left of it."""
+        async with self._writing() as tx:
+            key = known.id if known else new_id()
+            row = await tx.row(_BEGIN, id=key, source=self._crawl.source_id, uri=item.uri, title=item.name)
+            if row is None:
+                raise LeaseLostError
+            await tx.execute(_CLEAR, document=row.id, generation=row.generation)
+        return Known(DocumentId(row.id), row.generation, row.status, row.content_hash)
+
+    async def stage(self, document: Known, title: str, chunks: Sequence[ChunkText], vectors: Vectors) -> None:
+        """Write chunks and their vectors under the next generation, where no search sees them yet."""
+        ids = [ChunkId(new_id()) for _ in chunks]
+        self._counts.chunks += len(chunks)
+        async with self._writing() as tx:
+            await tx.many(_STAGE, [self._row(document, title, *pair) for pair in zip(ids, chunks, strict=True)])
+            await self._vectors.add(tx, self._model, list(zip(ids, vectors, strict=True)))
+
+    async def show(self, document: Known, item: Fetched, extracted: Extracted, content_hash: bytes) -> None:
+        """Make the next generation the visible one, and the old one vanish, in one transaction."""
+        async with self._writing() as tx:
+            values = _values(item, extracted) | {"hash": content_hash, "next": document.generation + 1}
+            await self._move(tx, _SHOW, document, values)
+            await tx.execute(_CLEAR, document=document.id, generation=document.generation + 1)
+            failpoint.hit("ingest.showing")
+
+    async def settle(self, document: Known) -> None:
+        """The document reads again as what is already visible: nothing to do but to say so."""
+        async with self._writing() as tx:
+            await self._move(tx, _SETTLE, document, {})
+
+    async def fail(self, document: Known, reason: str, *, withdraw: bool) -> None:
+        """Say why the document can't be read; `withdraw` takes its last good text out of the index."""
+        async with self._writing() as tx:
+            await self._move(tx, _WITHDRAW if withdraw else _FAIL, document, {"error": reason})
+            visible = document.generation + 1 if withdraw else document.generation
+            await tx.execute(_CLEAR, document=document.id, generation=visible)
+
+    async def remove(self, gone: Sequence[Known]) -> None:
+        """Remove documents that the source no longer has, all in one transaction."""
+        async with self._writing() as tx:
+            await tx.execute(_REMOVE, ids=[document.id for document in gone])
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[WriteTx]:
+        with _storing():
+            async with self._db.write(self._crawl.workspace_id) as tx:
+                await fence(tx, self._crawl, self._counts)
+                yield tx
+
+    def _row(self, document: Known, title: str, id: UUID, chunk: ChunkText) -> dict[str, object]:
+        return {
+            "ws": self._crawl.workspace_id, "id": id, "document": document.id, "source": self._crawl.source_id,
+            "generation": document.generation + 1, "ordinal": chunk.ordinal, "text": plain(chunk.text),
+            "heading": plain(" > ".join(chunk.heading_path)), "hash": bytes.fromhex(chunk.hash),
+            "tokens": chunk.token_count, "words": plain(" ".join((title, *chunk.heading_path))),
+        }  # fmt: skip
+
+    async def _move(self, tx: WriteTx, statement: str, document: Known, values: dict[str, object]) -> None:
+        row = await tx.row(statement, id=document.id, generation=document.generation, **values)
+        if row is None:
+            raise LeaseLostError
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    """Tell what Postgres refuses to store of a document from a lost connection."""
+    try:
+        yield
+    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, exc.DataError) as error:
+        raise UnreadableError(f"can't be stored: {one_line(str(error))}") from error
+    except psycopg.OperationalError as error:
+        raise unreachable(error) from error
+
+
+def plain(text: str) -> str:
+    """Text that Postgres can store: no NUL, no half character."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _values(item: Fetched, extracted: Extracted) -> dict[str, object]:
+    modified = {"modified": item.modified.isoformat()} if item.modified else {}
+    return {
+        "title": plain(extracted.title),
+        "excerpt": plain(extracted.excerpt),
+        "content": plain("\n\n".join(block.text for block in extracted.blocks)),
+        "media": item.media_type or "",
+        "metadata": json.dumps(modified),
+    }
+
+
+_KNOWN = """
+    SELECT uri, id, generation, status, content_hash FROM documents WHERE workspace_id = :ws AND source_id = :source
+"""
+_BEGIN = """
+    INSERT INTO documents (workspace_id, id, source_id, uri, title, status)
+    VALUES (:ws, :id, :source, :uri, :title, 'processing')
+    ON CONFLICT (workspace_id, source_id, uri) DO UPDATE SET status = 'processing'
+    RETURNING id, generation, status, content_hash
+"""
+_CLEAR = "DELETE FROM chunks WHERE workspace_id = :ws AND document_id = :document AND generation <> :generation"
+_STAGE = """
+    INSERT INTO chunks (workspace_id, id, document_id, source_id, generation, ordinal, text, heading_path, hash,
+                        token_count, tsv)
+    VALUES (%(ws)b, %(id)b, %(document)b, %(source)b, %(generation)b, %(ordinal)b, %(text)b, %(heading)b, %(hash)b,
+            %(tokens)b, setweight(to_tsvector('pg_catalog.english', %(words)b), 'B')
+                        || to_tsvector('pg_catalog.english', %(text)b))
+"""
+_MOVE = """
+    UPDATE documents SET {}, updated_at = now()
+    WHERE workspace_id = :ws AND id = :id AND generation = :generation RETURNING id
+"""
+_SHOW = _MOVE.format(
+    "generation = :next, status = 'ready', error = '', title = :title, excerpt = :excerpt, content = :content,"
+    " content_hash = :hash, media_type = :media, fetch_metadata = cast(:metadata AS jsonb), fetched_at = now()"
+)
+_SETTLE = _MOVE.format("status = 'ready', error = ''")
+_FAIL = _MOVE.format("status = 'failed', error = :error")
+_WITHDRAW = _MOVE.format(
+    "status = 'failed', error = :error, generation = generation + 1, content = '', excerpt = '', content_hash = NULL"
+)
+_REMOVE = "DELETE FROM documents WHERE workspace_id = :ws AND id = ANY (:ids)"

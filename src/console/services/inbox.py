@@ -1,0 +1,181 @@
+"""The inbox: pages by keyset, what waits for a person first, then what is mine, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from console.db.engine import Database, ReadTx
+from console.domain.actor import Actor
+from console.domain.conversation import Control, HandoffReason, Status
+from console.domain.inbox import Cursor, InboxCounts, InboxFilter, InboxPage, InboxRow
+from console.domain.message import MessageRole
+from console.ids import ConversationId, UserId
+from console.services.conversations import visitor_name
+from console.services.unit import reading
+from console.text import one_line, sanitise
+
+COUNT_CAP = 1000
+"""Counts stop here: a tab then shows 999+."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    where: str
+    key: str
+    ascending: bool = False
+
+    @property
+    def order(self) -> str:
+        way = "ASC" if self.ascending else "DESC"
+        return f"c.{self.key} {way}, c.id {way}"
+
+    @property
+    def beyond(self) -> str:
+        return f"(c.{self.key}, c.id) {'>' if self.ascending else '<'} (:at, :last)"
+
+
+_WAITING = "c.status = 'open' AND c.control = 'human' AND c.claimed_by_user_id IS NULL"
+_REST = "c.status = 'open' AND c.last_seq > 0 AND (c.claimed_by_user_id <> :me OR (c.claimed_by_user_id IS NULL AND c.control = 'ai'))"
+_SECTIONS = (
+    _Section(_WAITING, "waiting_since", ascending=True),
+    _Section("c.claimed_by_user_id = :me", "last_message_at"),
+    _Section(_REST, "last_message_at"),
+    _Section("c.status <> 'open'", "last_message_at"),
+)
+_SHOWN: dict[InboxFilter, dict[int, str]] = {
+    InboxFilter.WAITING: {0: "true"},
+    InboxFilter.MINE: {1: "true"},
+    InboxFilter.AI: {2: "c.control = 'ai'"},
+    InboxFilter.HUMAN: {0: "true", 1: "true", 2: "c.control = 'human'"},
+    InboxFilter.ALL: {0: "true", 1: "true", 2: "true", 3: "true"},
+}
+
+_DETAILS = """
+    SELECT page.*, a.name AS agent_name, k.name AS contact_name, u.name AS holder_name,
+        EXISTS (SELECT FROM drafts d WHERE d.workspace_id = page.workspace_id AND d.conversation_id = page.id
+                AND d.user_id = :me AND d.kind = 'reply') AS has_draft,
+        EXISTS (SELECT FROM runs r WHERE r.workspace_id = page.workspace_id AND r.conversation_id = page.id
+                AND r.kind = 'answer' AND r.state IN ('queued', 'running')) AS answering,
+        (SELECT count(*) FROM (
+            SELECT FROM messages m WHERE m.workspace_id = page.workspace_id AND m.conversation_id = page.id
+                AND m.role = 'user' AND m.seq > coalesce(seen.last_read_seq, 0) LIMIT 99) AS unseen) AS unread
+    FROM page
+    JOIN agents a ON a.workspace_id = page.workspace_id AND a.id = page.agent_id
+    LEFT JOIN contacts k ON k.workspace_id = page.workspace_id AND k.id = page.contact_id
+    LEFT JOIN workspace_users u ON u.workspace_id = page.workspace_id AND u.user_id = page.claimed_by_user_id
+    LEFT JOIN conversation_reads seen ON seen.workspace_id = page.workspace_id AND seen.conversation_id = page.id
+        AND seen.user_id = :me
+"""
+
+
+class Inbox:
+    """Lists of conversations for one actor."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def page(
+        self, actor: Actor, filter: InboxFilter, *, text: str = "", after: Cursor | None = None, limit: int = 50
+    ) -> InboxPage:
+        """The next `limit` rows after a cursor; `text` limits to visitors' names and last words that hold it."""
+        async with reading(self._db, actor, "inbox.read", ("workspace", actor.workspace_id)) as tx:
+            return await fetch_page(tx, actor, filter, text=text, after=after, limit=limit)
+
+    async def rows(self, actor: Actor, ids: Sequence[ConversationId]) -> tuple[InboxRow, ...]:
+        """These conversations as they are now, in no order; those that don't exist here are left out."""
+        async with reading(self._db, actor, "inbox.read", ("workspace", actor.workspace_id)) as tx:
+            statement = f"""
+                WITH page AS (SELECT c.* FROM conversations c WHERE c.workspace_id = :ws AND c.id = ANY (:ids)) {_DETAILS}
+            """  # noqa: S608 - constants only
+            return tuple(_row(row, actor) for row in await tx.rows(statement, ids=list(ids), me=actor.user_id))
+
+    async def counts(self, actor: Actor) -> InboxCounts:
+        """How many each tab has, counted up to `COUNT_CAP`."""
+        async with reading(self._db, actor, "inbox.read", ("workspace", actor.workspace_id)) as tx:
+            row = await tx.row(_COUNTS, me=actor.user_id, cap=COUNT_CAP)
+            return InboxCounts(*row) if row else InboxCounts()
+
+
+async def fetch_page(
+    tx: ReadTx, actor: Actor, filter: InboxFilter, *, text: str = "", after: Cursor | None = None, limit: int = 50
+) -> InboxPage:
+    """One page inside a transaction, section after section until it is full."""
+    rows: list[InboxRow] = []
+    for number, also in _SHOWN[filter].items():
+        if after is not None and number < after.section:
+            continue
+        cursor = after if after is not None and after.section == number and after.id is not None else None
+        section, wanted = _SECTIONS[number], limit - len(rows)
+        found = await tx.rows(
+            _page_statement(section, also, text, cursor),
+            me=actor.user_id,
+            limit=wanted + 1,
+            **({"at": cursor.at, "last": cursor.id} if cursor else {}),
+            **({"like": f"%{_escaped(text)}%"} if text else {}),
+        )
+        rows += [_row(row, actor) for row in found[:wanted]]
+        if len(found) > wanted:
+            last = found[wanted - 1] if wanted else None
+            key = (getattr(last, section.key), ConversationId(last.id)) if last else (None, None)
+            return InboxPage(tuple(rows), Cursor(number, *key))
+    return InboxPage(tuple(rows), None)
+
+
+def _page_statement(section: _Section, also: str, text: str, cursor: Cursor | None) -> str:
+    wanted = " AND ".join(
+        [
+            "c.workspace_id = :ws",
+            section.where,
+            also,
+            section.beyond if cursor else "true",
+            "(c.snippet ILIKE :like OR c.subject ILIKE :like OR p.name ILIKE :like)" if text else "true",
+        ]
+    )
+    contact = "LEFT JOIN contacts p ON p.workspace_id = c.workspace_id AND p.id = c.contact_id" if text else ""
+    return f"""
+        WITH page AS (SELECT c.* FROM conversations c {contact} WHERE {wanted} ORDER BY {section.order} LIMIT :limit)
+        {_DETAILS} ORDER BY {section.order.replace("c.", "page.")}
+    """  # noqa: S608 - built from the constants above; all values are bound
+
+
+_COUNTS = f"""
+    SELECT
+        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND {_WAITING} LIMIT :cap) q),
+        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.claimed_by_user_id = :me
+                               LIMIT :cap) q),
+        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.status = 'open'
+                               AND c.control = 'ai' LIMIT :cap) q),
+        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.status = 'open'
+                               AND c.control = 'human' LIMIT :cap) q),
+        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws LIMIT :cap) q)
+"""  # noqa: S608 - constants only
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _row(row: Any, actor: Actor) -> InboxRow:
+    holder = row.claimed_by_user_id
+    return InboxRow(
+        id=ConversationId(row.id),
+        visitor_name=visitor_name(row.contact_name, row.id),
+        agent_name=one_line(row.agent_name),
+        status=Status(row.status),
+        control=Control(row.control),
+        holder_id=UserId(holder) if holder else None,
+        holder_name=one_line(row.holder_name or ""),
+        mine=holder == actor.user_id,
+        epoch=row.epoch,
+        waiting_since=row.waiting_since,
+        handoff_reason=HandoffReason(row.handoff_reason) if row.handoff_reason else None,
+        confidence=row.last_confidence,
+        last_message_at=row.last_message_at,
+        snippet=sanitise(row.snippet),
+        snippet_role=MessageRole(row.snippet_role) if row.snippet_role else None,
+        unread=row.unread,
+        has_draft=row.has_draft,
+        answering=row.answering,
+    )

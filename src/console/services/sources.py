@@ -1,0 +1,183 @@
+"""Knowledge sources: what an admin adds, syncs and removes, and where each stands."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from console.clock import ago, utc_now
+from console.db.engine import Database, ReadTx, WriteTx
+from console.domain.actor import Actor, Role
+from console.domain.crawl import CrawlRun, SourceDetails
+from console.domain.knowledge import Document, Source, SourceStatus
+from console.errors import ConflictError, NotFoundError, RefusedError
+from console.ids import DocumentId, SourceId, new_id
+from console.knowledge.connectors import connector
+from console.services import audit
+from console.services.unit import reading, writing
+from console.text import one_line, sanitise
+
+_NAME_CHARS = 120
+
+
+class Sources:
+    """Use cases of the knowledge area; changing a source needs an admin."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def list(self, actor: Actor) -> tuple[Source, ...]:
+        """All sources, oldest first."""
+        async with reading(self._db, actor, "source.list", ("source", None)) as tx:
+            return tuple(_source(row) for row in await tx.rows(_SOURCES + _BY_AGE))
+
+    async def find(self, actor: Actor, text: str) -> SourceId:
+        """The source with this id, or with this name alone; `NotFoundError`, `ConflictError` when several."""
+        sources = await self.list(actor)
+        ids = [source.id for source in sources if str(source.id) == text.lower()]
+        ids = ids or [source.id for source in sources if source.name == text]
+        if not ids:
+            raise NotFoundError(f"there is no source {one_line(text, 80)}", hint="console source list")
+        if len(ids) > 1:
+            raise ConflictError(f"{len(ids)} sources are called {one_line(text, 80)}", hint="give the id")
+        return ids[0]
+
+    async def show(self, actor: Actor, id: SourceId) -> SourceDetails:
+        """One source; `NotFoundError` when there is none such."""
+        async with reading(self._db, actor, "source.show", ("source", id)) as tx:
+            source = await _one(tx, id)
+            documents = await tx.rows(_DOCUMENTS, source=id)
+            run = await tx.row(_RUN, source=id)
+        return SourceDetails(source, tuple(map(_document, documents)), _run(run) if run else None)
+
+    async def add(
+        self, actor: Actor, kind: str, path: str, *, name: str | None = None, agent: str | None = None
+    ) -> Source:
+        """Add a source of this machine and queue its first crawl; `agent` (a slug) limits that agent to its sources.
+
+        Raises `InvalidInputError` or `NotFoundError` for what can't be read, `ConflictError` for what is there already.
+        """
+        uri = await asyncio.to_thread(connector(kind).check, path)
+        title = one_line(name or uri.rstrip("/").rpartition("/")[2], _NAME_CHARS)
+        source_id = SourceId(new_id())
+        async with writing(self._db, actor, "source.add", ("source", source_id), Role.ADMIN) as tx:
+            values = {"id": source_id, "kind": kind, "uri": uri, "name": title, "user": actor.user_id}
+            if await tx.row(_ADD, **values) is None:
+                known = await tx.scalar(_SAME, kind=kind, uri=uri)
+                raise ConflictError(f"that {kind} is a source already", hint=f"console source sync {known}")
+            if agent is not None:
+                await _give(tx, agent, source_id)
+            await _queue(tx, source_id)
+            await audit.record(tx, actor, "source.add", ("source", source_id))
+            return await _one(tx, source_id)
+
+    async def sync(self, actor: Actor, id: SourceId) -> CrawlRun:
+        """Queue a crawl; `ConflictError` says since when one is under way."""
+        async with writing(self._db, actor, "source.sync", ("source", id), Role.ADMIN) as tx:
+            source = await _one(tx, id)
+            if source.status is SourceStatus.PAUSED:
+                raise RefusedError(f"the source {source.name} is paused")
+            run_id = await _queue(tx, id)
+            await audit.record(tx, actor, "source.sync", ("source", id))
+            row = await tx.row(_RUN, source=id)
+        if row is None or row.id != run_id:
+            raise NotFoundError("the source was removed meanwhile")
+        return _run(row)
+
+    async def remove(self, actor: Actor, id: SourceId) -> None:
+        """Remove a source with all its documents, chunks and vectors; a crawl under way loses its lease."""
+        async with writing(self._db, actor, "source.remove", ("source", id), Role.ADMIN) as tx:
+            await _one(tx, id)
+            await tx.execute("SET LOCAL statement_timeout = '10min'")
+            for statement in _REMOVE:
+                await tx.execute(statement, source=id)
+            await audit.record(tx, actor, "source.remove", ("source", id))
+            tx.hint("source", id)
+
+
+async def _one(tx: ReadTx, id: SourceId) -> Source:
+    row = await tx.row(_SOURCES + " AND s.id = :id", id=id)
+    if row is None:
+        raise NotFoundError(f"there is no source {id}", hint="console source list")
+    return _source(row)
+
+
+async def _queue(tx: WriteTx, source_id: SourceId) -> UUID:
+    run_id = new_id()
+    if await tx.row(_QUEUE, id=run_id, source=source_id) is None:
+        since = await tx.scalar(_ACTIVE_SINCE, source=source_id)
+        when = f" since {ago(since, utc_now())} ago" if since else ""
+        raise ConflictError(f"a crawl of this source is under way{when}", hint=f"console source show {source_id}")
+    tx.hint("source", source_id)
+    return run_id
+
+
+async def _give(tx: WriteTx, slug: str, source_id: SourceId) -> None:
+    agent_id = await tx.scalar("SELECT id FROM agents WHERE workspace_id = :ws AND slug = :slug", slug=slug)
+    if agent_id is None:
+        raise NotFoundError(f"there is no agent {one_line(slug, 80)}", hint="console agent list")
+    await tx.execute(_GIVE, agent=agent_id, source=source_id)
+
+
+def _source(row: Any) -> Source:
+    return Source(
+        SourceId(row.id), one_line(row.kind), one_line(row.name), one_line(row.uri, 1000), SourceStatus(row.status),
+        sanitise(row.error), row.documents, row.failing, row.chunks, row.synced_at,
+    )  # fmt: skip
+
+
+def _document(row: Any) -> Document:
+    return Document(
+        DocumentId(row.id), SourceId(row.source_id), one_line(row.uri, 1000), one_line(row.title),
+        one_line(row.status), sanitise(row.error), row.chunks, row.fetched_at,
+    )  # fmt: skip
+
+
+def _run(row: Any) -> CrawlRun:
+    skipped = tuple((one_line(skip["uri"], 1000), one_line(skip["reason"])) for skip in row.skipped)
+    return CrawlRun(
+        row.id, row.state, row.attempt, row.documents_total, row.documents_done, row.documents_unchanged,
+        row.documents_failed, row.chunks, skipped, row.documents_skipped, sanitise(row.error), row.created_at,
+        row.started_at, row.finished_at,
+    )  # fmt: skip
+
+
+_SOURCES = """
+    SELECT s.id, s.kind, s.name, s.uri, s.status, s.error, s.synced_at,
+        (SELECT count(*) FROM documents d WHERE d.workspace_id = s.workspace_id AND d.source_id = s.id) AS documents,
+        (SELECT count(*) FROM documents d WHERE d.workspace_id = s.workspace_id AND d.source_id = s.id
+            AND d.status = 'failed') AS failing,
+        (SELECT count(*) FROM chunks c JOIN documents d ON d.workspace_id = c.workspace_id AND d.id = c.document_id
+            AND d.generation = c.generation WHERE c.workspace_id = s.workspace_id AND c.source_id = s.id) AS chunks
+    FROM sources s WHERE s.workspace_id = :ws
+"""
+_BY_AGE = " ORDER BY s.id"
+_DOCUMENTS = """
+    SELECT d.id, d.source_id, d.uri, d.title, d.status, d.error, d.fetched_at,
+        (SELECT count(*) FROM chunks c WHERE c.workspace_id = d.workspace_id AND c.document_id = d.id
+            AND c.generation = d.generation) AS chunks
+    FROM documents d WHERE d.workspace_id = :ws AND d.source_id = :source ORDER BY d.uri
+"""
+_RUN = "SELECT * FROM crawl_runs WHERE workspace_id = :ws AND source_id = :source ORDER BY id DESC LIMIT 1"
+_ADD = """
+    INSERT INTO sources (workspace_id, id, kind, name, uri, created_by_user_id)
+    VALUES (:ws, :id, :kind, :name, :uri, :user)
+    ON CONFLICT (workspace_id, kind, uri) DO NOTHING RETURNING id
+"""
+_SAME = "SELECT id FROM sources WHERE workspace_id = :ws AND kind = :kind AND uri = :uri"
+_GIVE = "INSERT INTO agent_sources (workspace_id, agent_id, source_id) VALUES (:ws, :agent, :source)"
+_QUEUE = """
+    INSERT INTO crawl_runs (workspace_id, id, source_id) VALUES (:ws, :id, :source)
+    ON CONFLICT (workspace_id, source_id) WHERE state IN ('queued', 'running') DO NOTHING RETURNING id
+"""
+_ACTIVE_SINCE = """
+    SELECT created_at FROM crawl_runs
+    WHERE workspace_id = :ws AND source_id = :source AND state IN ('queued', 'running')
+"""
+# A crawl locks its run before anything else: the same order here.
+_REMOVE = (
+    "DELETE FROM crawl_runs WHERE workspace_id = :ws AND source_id = :source",
+    "DELETE FROM documents WHERE workspace_id = :ws AND source_id = :source",
+    "DELETE FROM sources WHERE workspace_id = :ws AND id = :source",
+)

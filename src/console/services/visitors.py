@@ -1,0 +1,184 @@
+"""The visitor's side, as the gateway's role: begin a conversation, write, read. Nothing else is in its reach."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from console.clock import utc_now
+from console.db.engine import Database, ReadTx, WriteTx
+from console.domain.actor import Visitor
+from console.domain.keys import parse_public_key, parse_visitor_token, visitor_token
+from console.domain.message import Sent
+from console.errors import InvalidInputError, NotFoundError
+from console.ids import ConversationId, new_id
+from console.services.content import checked, same_content, snippet
+from console.services.events import note_event, queue_answer
+
+TOKEN_BYTES = 32
+_LIMITS = {"name": 200, "email": 320, "page": 2000, "domain": 253, "visitor_id": 200}
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A new conversation and the one copy of its visitor's token."""
+
+    conversation_id: ConversationId
+    visitor_token: str
+
+
+class Visitors:
+    """What a visitor may do."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def start(self, public_key: str, profile: Mapping[str, str]) -> Started:
+        """Begin a conversation with a published agent.
+
+        `profile` may hold name, email, page, domain, visitor_id. Raises `NotFoundError` for an unknown key or
+        an agent that is not published, `InvalidInputError` for a field that is too long.
+        """
+        workspace_id, key = parse_public_key(public_key)
+        given = _checked_profile(profile)
+        async with self._db.write(workspace_id) as tx:
+            agent = await tx.row(
+                "SELECT a.id FROM agents a JOIN workspaces w ON w.id = a.workspace_id AND w.active"
+                " WHERE a.workspace_id = :ws AND a.widget_key = :key AND a.status = 'active'"
+                " AND a.published_version_id IS NOT NULL",
+                key=key,
+            )
+            if agent is None:
+                raise NotFoundError("no published agent has this key")
+            id, secret = ConversationId(new_id()), secrets.token_urlsafe(TOKEN_BYTES)
+            await tx.execute(
+                "INSERT INTO conversations (workspace_id, id, agent_id, contact_id, visitor_id, visitor_token_hash,"
+                " domain, page) VALUES (:ws, :id, :agent, :contact, :visitor, :hash, :domain, :page)",
+                id=id, agent=agent.id, contact=await _contact(tx, given), visitor=given.get("visitor_id") or id.hex,
+                hash=_hash(secret), domain=given.get("domain", ""), page=given.get("page", ""),
+            )  # fmt: skip
+            tx.hint("conversation", id)
+            return Started(id, visitor_token(workspace_id, id, secret))
+
+    async def send(self, token: str, id: ConversationId, content: str, *, key: str) -> Sent:
+        """Store the visitor's message once per idempotency `key`, and queue the AI's answer if the AI speaks.
+
+        Raises `NotFoundError` when the token is not this conversation's, `InvalidInputError` for what can't be
+        stored, `ConflictError` for a key used with other words.
+        """
+        content = checked(content)
+        visitor, secret = _visitor(token, id)
+        async with self._db.write(visitor.workspace_id) as tx:
+            await _authenticate(tx, visitor, secret, lock=True)
+            earlier = await tx.row(
+                "SELECT seq, content FROM messages"
+                " WHERE workspace_id = :ws AND conversation_id = :id AND client_token = :key",
+                id=id, key=key,
+            )  # fmt: skip
+            if earlier is not None:
+                same_content(earlier.content, content)
+                return Sent(earlier.seq, repeated=True)
+            return await _store(tx, visitor, content, key)
+
+    async def read(self, token: str, id: ConversationId, *, after: int = 0, limit: int = 200) -> list[dict[str, Any]]:
+        """Messages after a seq as the visitor may see them: raw text for JSON, notes never."""
+        visitor, secret = _visitor(token, id)
+        async with self._db.read(visitor.workspace_id) as tx:
+            await _authenticate(tx, visitor, secret)
+            rows = await tx.rows(
+                "SELECT seq, role, content, citations, created_at FROM messages WHERE workspace_id = :ws"
+                " AND conversation_id = :id AND seq > :after AND role IN ('user', 'assistant', 'human')"
+                " ORDER BY seq LIMIT :limit",
+                id=id, after=after, limit=limit,
+            )  # fmt: skip
+            return [
+                {
+                    "seq": row.seq,
+                    "role": row.role,
+                    "content": row.content,
+                    "citations": row.citations,
+                    "created_at": row.created_at.isoformat(),
+                }
+                for row in rows
+            ]
+
+
+def _checked_profile(profile: Mapping[str, str]) -> dict[str, str]:
+    for name, value in profile.items():
+        if len(value) > _LIMITS[name]:
+            raise InvalidInputError(f"{name} has {len(value)} characters, more than {_LIMITS[name]}")
+        if "\x00" in value:
+            raise InvalidInputError(f"{name} holds a NUL byte")
+    return {name: value.strip() for name, value in profile.items()}
+
+
+async def _contact(tx: WriteTx, given: Mapping[str, str]) -> Any:
+    name, email = given.get("name", ""), given.get("email") or None
+    if not name and not email:
+        return None
+    # An e-mail that a visitor merely typed never changes what is known of that contact.
+    made = await tx.scalar(
+        "INSERT INTO contacts (workspace_id, id, name, email) VALUES (:ws, :id, :name, :email)"
+        " ON CONFLICT (workspace_id, lower(email)) WHERE email IS NOT NULL DO NOTHING RETURNING id",
+        id=new_id(), name=name, email=email,
+    )  # fmt: skip
+    return made or await tx.scalar(
+        "SELECT id FROM contacts WHERE workspace_id = :ws AND lower(email) = lower(:email)", email=email
+    )
+
+
+def _visitor(token: str, id: ConversationId) -> tuple[Visitor, str]:
+    workspace_id, conversation_id, secret = parse_visitor_token(token)
+    if conversation_id != id:
+        raise _unknown()
+    return Visitor(workspace_id, conversation_id), secret
+
+
+async def _authenticate(tx: ReadTx, visitor: Visitor, secret: str, *, lock: bool = False) -> None:
+    stored = await tx.scalar(
+        "SELECT visitor_token_hash FROM conversations WHERE workspace_id = :ws AND id = :id" + " FOR UPDATE" * lock,
+        id=visitor.conversation_id,
+    )
+    if stored is None or not hmac.compare_digest(bytes(stored), _hash(secret)):
+        raise _unknown()
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("no conversation answers to this token")
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+_STORE = """
+    WITH before AS (SELECT status FROM conversations WHERE workspace_id = :ws AND id = :id),
+    c AS (
+        UPDATE conversations SET last_seq = last_seq + 1, last_visitor_seq = last_seq + 1, last_message_at = :now,
+            updated_at = :now, snippet = :snippet, snippet_role = 'user', snoozed_until = NULL, ended_at = NULL,
+            epoch = CASE status WHEN 'open' THEN epoch ELSE epoch + 1 END, status = 'open',
+            waiting_since = CASE WHEN control = 'human' AND claimed_by_user_id IS NULL
+                            THEN coalesce(waiting_since, :now) ELSE waiting_since END
+        WHERE workspace_id = :ws AND id = :id RETURNING last_seq, control, agent_id),
+    m AS (
+        INSERT INTO messages (workspace_id, conversation_id, seq, role, content, client_token, created_at)
+        SELECT :ws, :id, last_seq, 'user', :content, :key, :now FROM c)
+    SELECT c.last_seq AS seq, c.control, c.agent_id, before.status FROM c, before
+"""
+
+
+async def _store(tx: WriteTx, visitor: Visitor, content: str, key: str) -> Sent:
+    id = visitor.conversation_id
+    row = await tx.row(_STORE, id=id, content=content, key=key, snippet=snippet(content), now=utc_now())
+    if row is None:
+        raise _unknown()
+    if row.status != "open":
+        await note_event(tx, visitor, id, "reopened")
+    if row.control == "ai":
+        await queue_answer(tx, id, row.agent_id)
+    tx.hint("conversation", id)
+    return Sent(row.seq, repeated=False)

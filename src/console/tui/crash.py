@@ -1,0 +1,37 @@
+"""What is shown when the console itself fails: where, and an incident's id; never what was on the screen."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+from rich.segment import Segments
+from rich.text import Text
+from textual.app import App
+
+_FRAMES = 4
+
+
+def incident(error: BaseException) -> str:
+    """Write the error to the log and give back its id."""
+    from console import log
+
+    return log.incident(error)
+
+
+def report(error: BaseException) -> Text:
+    """The lines for the terminal: the kind of error and the last places, no message and no locals."""
+    lines = [f"The console stopped: {type(error).__name__}. Incident {incident(error)} is in the log."]
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    lines.append("Drafts are kept. Start the console again to go on.")
+    return Text("\n".join(lines))
+
+
+def show(app: App[Any]) -> None:
+    """End the app with the report of the exception being handled."""
+    error = sys.exc_info()[1] or app._exception or RuntimeError()  # noqa: SLF001 - Textual keeps it there
+    app.bell()
+    app._exit_renderables.append(Segments(app.console.render(report(error))))  # noqa: SLF001
+    app._close_messages_no_wait()  # noqa: SLF001

@@ -1,0 +1,1 @@
+"""Questions and explanations over a screen, typed by their result."""

@@ -1,0 +1,52 @@
+"""Every key, from the command table, searchable."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, Static
+
+from console.domain.actor import Role
+from console.tui.modals.base import Modal
+from console.tui.present.keys import help_lines
+from console.tui.present.tone import toned
+
+
+class HelpModal(Modal[None]):
+    """Type to search; the arrows scroll."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close"),
+        Binding("down", "scroll(1)", "Down", show=False),
+        Binding("up", "scroll(-1)", "Up", show=False),
+        Binding("pagedown", "scroll(10)", "Page down", show=False),
+        Binding("pageup", "scroll(-10)", "Page up", show=False),
+    ]
+
+    def __init__(self, role: Role) -> None:
+        super().__init__()
+        self._role = role
+
+    def compose(self) -> ComposeResult:
+        """Search, table, how to leave."""
+        with Vertical(classes="card tall"):
+            yield Input(placeholder="type to search the keys", compact=True, id="words")
+            with VerticalScroll(id="table", can_focus=False):
+                yield Static(help_lines("", self._role), markup=False, id="help-lines")
+            yield Static(toned("↑ ↓ scroll   esc close", "quiet"), markup=False)
+
+    @on(Input.Changed, "#words")
+    def _search(self, event: Input.Changed) -> None:
+        self.query_one("#help-lines", Static).update(help_lines(event.value, self._role))
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the table."""
+        self.query_one("#table").scroll_relative(y=lines, animate=False)
+
+    def action_close(self) -> None:
+        """Back to work."""
+        self.dismiss(None)

@@ -1,0 +1,107 @@
+"""Why the assistant said it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from console.domain.actor import Actor
+from console.domain.run import Trace
+from console.errors import ConsoleError
+from console.ids import ConversationId
+from console.tui.modals.base import Modal
+from console.tui.port import Services
+from console.tui.present.notices import error_text, loading
+from console.tui.present.tone import toned
+from console.tui.present.trace import trace_lines
+
+if TYPE_CHECKING:
+    from console.tui.app import ConsoleApp
+
+
+class WhyModal(Modal[None]):
+    """The trace of one answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,w,q", "close", "Close"),
+        Binding("c", "copy", "Copy the run's id"),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("pagedown", "scroll(10)", "Page down", show=False),
+        Binding("pageup", "scroll(-10)", "Page up", show=False),
+    ]
+
+    @dataclass
+    class TraceRead(Message):
+        """It is there."""
+
+        trace: Trace
+
+    def __init__(self, services: Services, actor: Actor, id: ConversationId, seq: int) -> None:
+        super().__init__()
+        self._services = services
+        self._actor = actor
+        self._conversation = id
+        self._seq = seq
+        self.trace: Trace | None = None
+
+    def compose(self) -> ComposeResult:
+        """Trace, how to leave."""
+        with Vertical(classes="card tall"):
+            with VerticalScroll(id="table", can_focus=False):
+                yield Static(loading("the trace"), markup=False, id="trace")
+            yield Static(toned("↑ ↓ scroll   c copy the run's id   esc close", "quiet"), markup=False)
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self.run_worker(self._read(), group="trace", exclusive=True, exit_on_error=False)
+
+    def on_resize(self) -> None:
+        """Draw it again in the new width."""
+        self.call_after_refresh(self._draw)
+
+    async def _read(self) -> None:
+        self.post_message(
+            self.TraceRead(await self._services.conversations.trace(self._actor, self._conversation, self._seq))
+        )
+
+    @on(TraceRead)
+    def _trace_read(self, event: TraceRead) -> None:
+        self.trace = event.trace
+        self._draw()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A trace that can't be read says so in its place."""
+        if event.state is not WorkerState.ERROR or event.worker.error is None:
+            return
+        if isinstance(event.worker.error, ConsoleError):
+            self.query_one("#trace", Static).update(toned(error_text(event.worker.error), "now"))
+        else:
+            cast("ConsoleApp", self.app).report(event.worker.error)
+
+    def action_copy(self) -> None:
+        """Copy the run's id."""
+        if self.trace is not None:
+            self.app.copy_to_clipboard(str(self.trace.run_id))
+            cast("ConsoleApp", self.app).say(f"copied {self.trace.run_id}")
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the trace."""
+        self.query_one("#table").scroll_relative(y=lines, animate=False)
+
+    def action_close(self) -> None:
+        """Back to the conversation."""
+        self.dismiss(None)
+
+    def _draw(self) -> None:
+        if self.trace is not None:
+            width = self.query_one("#table").size.width - 1
+            self.query_one("#trace", Static).update(trace_lines(self.trace, max(40, width)))

@@ -1,0 +1,55 @@
+"""The palette: the commands of the table that can be used here and now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from console.tui.commands import COMMANDS, Command, Scope
+from console.tui.present.tone import sides, toned
+
+_WIDTH = 56
+_ORDER = (Scope.CONVERSATION, Scope.INBOX, Scope.GLOBAL)
+
+
+class ConsoleCommands(Provider):
+    """Finds commands by title and help."""
+
+    async def discover(self) -> Hits:
+        """All that can be done here."""
+        for command in self._usable():
+            yield DiscoveryHit(label(command), partial(self._run, command), command.title, command.help)
+
+    async def search(self, query: str) -> Hits:
+        """Those that match."""
+        matcher = self.matcher(query)
+        for command in self._usable():
+            score = max(matcher.match(command.title), matcher.match(command.help) / 2)
+            if score > 0:
+                yield Hit(score, label(command), partial(self._run, command), command.title, command.help)
+
+    def _usable(self) -> Iterator[Command]:
+        for command in sorted(COMMANDS, key=_rank):
+            if command.scope in _ORDER and command.id != "palette" and self._can(command):
+                yield command
+
+    def _can(self, command: Command) -> bool:
+        name = command.action.split("(")[0]
+        owner = self.app if command.scope is Scope.GLOBAL else self.screen
+        return hasattr(owner, f"action_{name}") and owner.check_action(name, ()) is True
+
+    async def _run(self, command: Command) -> None:
+        owner = self.app if command.scope is Scope.GLOBAL else self.screen
+        await self.app.run_action(command.action, default_namespace=owner)
+
+
+def _rank(command: Command) -> int:
+    return _ORDER.index(command.scope) if command.scope in _ORDER else len(_ORDER)
+
+
+def label(command: Command) -> Content:
+    """Title and key."""
+    return sides(Content(command.title), toned(command.shown_keys, "quiet"), _WIDTH)

@@ -1,0 +1,1 @@
+"""Pure presenters: domain objects in, `Content` out."""

@@ -1,0 +1,82 @@
+"""The head of a conversation, the suggestion, the composer's label."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.content import Content
+
+from console.clock import ago
+from console.domain.actor import Actor
+from console.domain.conversation import Claim, Control, Conversation, Holder, Status
+from console.domain.run import Suggestion
+from console.text import SafeText
+from console.tui.present.row import reason
+from console.tui.present.tone import joined, sides, toned
+
+SUGGESTION_LINES = 3
+
+
+def head_lines(conversation: Conversation, actor: Actor, now: datetime, width: int) -> Content:
+    """Two lines: who, from where, who holds it; about what, which version."""
+    where = toned(" · ".join(part for part in (conversation.channel, conversation.page) if part), "quiet")
+    who = joined(toned(conversation.visitor_name, "strong"), where, gap="  ")
+    version = f"agent v{conversation.agent_version}" if conversation.agent_version else str(conversation.agent_name)
+    subject = toned(conversation.subject.replace("\n", " "))
+    inner = max(0, width - 2)
+    lines = [sides(who, state(conversation, actor, now), inner), sides(subject, toned(version, "quiet"), inner)]
+    return Content("\n").join([Content(" ") + line for line in lines])
+
+
+def state(conversation: Conversation, actor: Actor, now: datetime) -> Content:
+    """Who speaks here now, and since when."""
+    if conversation.status is not Status.OPEN:
+        return toned(conversation.status.value, "quiet")
+    if conversation.waiting:
+        since = f" {ago(conversation.waiting_since, now)}" if conversation.waiting_since else ""
+        return toned(f"waiting{since}", "now")
+    holder = conversation.holder
+    if holder is None:
+        return toned("ai answers" if conversation.control is Control.AI else "waiting", "quiet")
+    who = "you" if holder.user_id == actor.user_id else f"held by {holder.name}"
+    tone = "mine" if holder.user_id == actor.user_id else "quiet"
+    return toned(f"{who}, since {clock_time(holder.since, now)}", tone)
+
+
+def clock_time(then: datetime, now: datetime) -> str:
+    """The time of day where `now` is."""
+    return then.astimezone(now.tzinfo).strftime("%H:%M")
+
+
+def why_waiting(conversation: Conversation) -> str:
+    """Why it waits, in words."""
+    return reason(conversation.handoff_reason, None)
+
+
+def suggestion_box(suggestion: Suggestion, width: int, usable: bool) -> Content:
+    """What the assistant was about to say."""
+    hint = toned("Tab to use it" if usable else "t to take over", "quiet")
+    head = sides(toned("The assistant was about to say", "quiet"), hint, max(0, width - 2))
+    body = Content(suggestion.content.strip()).wrap(max(10, width - 5)) or [Content("")]
+    if len(body) > SUGGESTION_LINES:
+        body = [*body[: SUGGESTION_LINES - 1], body[SUGGESTION_LINES - 1].truncate(max(1, width - 7)) + Content(" …")]
+    lines = [toned(" ▏ ", "faint") + toned(line.plain, "spoken") for line in body]
+    return Content("\n").join([Content(" ") + head, *lines])
+
+
+def lost_claim(holder: Holder | None, now: datetime) -> str:
+    """What the loser of a claim is told."""
+    if holder is None:
+        return "it changed meanwhile; look again and press t"
+    return f"claimed by {holder.name} {ago(holder.since, now)} ago"
+
+
+def loser_text(claim: Claim, now: datetime) -> str:
+    """As `lost_claim`, for a claim."""
+    return lost_claim(claim.holder, now)
+
+
+def composer_label(kind: str, visitor: SafeText, state: str) -> Content:
+    """Whom the text is for, and whether the draft is kept."""
+    whom = "note · only your team sees it" if kind == "note" else f"reply to {visitor}"
+    return Content(" ") + joined(toned(whom, "soon" if kind == "note" else "mine"), toned(state, "quiet"), gap=" · ")

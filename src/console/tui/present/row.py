@@ -1,0 +1,113 @@
+"""A conversation as two lines of the inbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.content import Content
+
+from console.clock import ago
+from console.domain.conversation import Control, HandoffReason, Status
+from console.domain.inbox import InboxRow
+from console.domain.message import MessageRole
+from console.tui.present.tone import joined, sides, toned
+
+AGE_WIDTH = 5
+INDENT = 2 + AGE_WIDTH + 2
+
+_REASONS = {
+    HandoffReason.CUSTOMER_REQUEST: "asks for a person",
+    HandoffReason.MISSING_KNOWLEDGE: "agent unsure",
+    HandoffReason.UNSUPPORTED_REQUEST: "asks what the agent can't do",
+    HandoffReason.POLICY_RESTRICTION: "a person must decide",
+    HandoffReason.TOOL_FAILURE: "model unavailable",
+    HandoffReason.USAGE_LIMIT: "over the plan's limit",
+    HandoffReason.ABANDONED: "abandoned",
+}
+_WHO = {
+    MessageRole.ASSISTANT: "ai: ",
+    MessageRole.HUMAN: "you: ",
+    MessageRole.NOTE: "note: ",
+}
+
+
+def row_lines(row: InboxRow, width: int, now: datetime) -> tuple[Content, Content]:
+    """The two lines of a row, each at most `width` cells."""
+    name_width = max(12, min(24, (width - INDENT) // 3))
+    name = toned(row.visitor_name, "strong").truncate(name_width, ellipsis=True, pad=True)
+    left = Content("").join(
+        [_glyph(row), Content(" "), _age(row, now), Content("  "), name, Content("  "), status(row)]
+    )
+    return sides(left, _marks(row), width), _second(row, width)
+
+
+def status(row: InboxRow) -> Content:
+    """What the row is about, in words."""
+    if row.status is not Status.OPEN:
+        return toned(row.status.value, "quiet")
+    if row.waiting:
+        return toned(reason(row.handoff_reason, row.confidence), "now")
+    if row.mine:
+        return toned("you", "mine")
+    if row.holder_id is not None:
+        return toned(f"held by {row.holder_name}", "quiet")
+    if row.answering:
+        return toned("ai is answering", "quiet")
+    return toned(f"ai, {percent(row.confidence)}" if row.confidence is not None else "ai", "quiet")
+
+
+def reason(why: HandoffReason | None, confidence: float | None) -> str:
+    """Why a conversation waits for a person."""
+    words = _REASONS[why] if why else "waits for a person"
+    if why is HandoffReason.MISSING_KNOWLEDGE and confidence is not None:
+        return f"{words}, {percent(confidence)}"
+    return words
+
+
+def percent(share: float) -> str:
+    """A share of one as whole percent."""
+    return f"{round(share * 100)}%"
+
+
+def row_time(row: InboxRow) -> datetime:
+    """The time whose age the row shows: since when it waits, else its last message."""
+    return row.waiting_since if row.waiting and row.waiting_since else row.last_message_at
+
+
+def short_age(then: datetime, now: datetime) -> str:
+    """An age of at most five cells: `4m`, `Tue`, `3 Nov`, `12Nov`, `2024`."""
+    text = ago(then, now)
+    if len(text) > AGE_WIDTH:
+        text = text.replace(" ", "")
+    return text if len(text) <= AGE_WIDTH else text[-4:]
+
+
+def needs_me(row: InboxRow) -> bool:
+    """Whether the row asks something of this operator: it waits, or it is mine and unread."""
+    return row.waiting or (row.mine and row.status is Status.OPEN and row.unread > 0)
+
+
+def _glyph(row: InboxRow) -> Content:
+    if row.waiting:
+        return toned("!", "now")
+    if row.mine and row.status is Status.OPEN:
+        return toned(">", "mine")
+    return Content(" ")
+
+
+def _age(row: InboxRow, now: datetime) -> Content:
+    return toned(short_age(row_time(row), now).rjust(AGE_WIDTH), "quiet")
+
+
+def _marks(row: InboxRow) -> Content:
+    draft = toned("draft", "soon") if row.has_draft else Content("")
+    unread = toned(f"{row.unread} new", "strong") if row.unread and row.control is Control.HUMAN else Content("")
+    return joined(draft, unread)
+
+
+def _second(row: InboxRow, width: int) -> Content:
+    who = _WHO.get(row.snippet_role, "") if row.snippet_role else ""
+    if row.snippet_role is MessageRole.HUMAN and not row.mine:
+        who = f"{row.holder_name}: " if row.holder_name else "person: "
+    text = toned(who + row.snippet.replace("\n", " ").replace("\t", " "), "quiet")
+    return Content("").join([Content(" " * INDENT), text]).truncate(width, ellipsis=True)

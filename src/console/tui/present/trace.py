@@ -1,0 +1,82 @@
+"""The trace of an answer: what was asked, how sure it was, and which passages it saw."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from console.domain.run import AnswerKind, Trace, TracePassage
+from console.tui.present.row import percent
+from console.tui.present.tone import joined, sides, toned
+
+
+def trace_lines(trace: Trace, width: int) -> Content:
+    """The whole trace as lines of at most `width` cells."""
+    lines = [_head(trace, width), Content(""), _labelled("question", f"“{trace.question}”", width)]
+    lines += [_confidence(trace), _outcome(trace)]
+    if trace.error:
+        lines.append(_labelled("error", trace.error, width, "now"))
+    lines += [Content(""), *_passages(trace.passages, width)]
+    return Content("\n").join([line for line in lines if line is not None])
+
+
+def _head(trace: Trace, width: int) -> Content:
+    version = f"v{trace.agent_version}" if trace.agent_version else ""
+    took = f"{trace.duration_ms} ms" if trace.duration_ms is not None else ""
+    facts = [str(trace.run_id)[:8], version, trace.model or (trace.kind.value if trace.kind else ""), took]
+    title = toned("Why did the assistant say this?", "strong")
+    details = joined(*(toned(fact, "quiet") for fact in ("run " + facts[0], *facts[1:])))
+    if title.cell_length + details.cell_length + 2 > width:
+        return title + Content("\n") + details
+    return sides(title, details, width)
+
+
+def _labelled(label: str, text: str, width: int, tone: str = "") -> Content:
+    line = toned(label.ljust(14), "quiet") + toned(text.replace("\n", " "), tone)
+    return line.truncate(width, ellipsis=True)
+
+
+def _confidence(trace: Trace) -> Content:
+    label = toned("confidence".ljust(14), "quiet")
+    if trace.confidence is None:
+        return label + toned("not measured", "quiet")
+    enough = trace.threshold is None or trace.confidence >= trace.threshold
+    verdict = ""
+    if trace.threshold is not None:
+        verdict = f"   {'above' if enough else 'below'} the threshold of {percent(trace.threshold)}"
+    return label + toned(percent(trace.confidence), "fine" if enough else "now") + toned(verdict, "quiet")
+
+
+def _outcome(trace: Trace) -> Content:
+    kinds = {
+        AnswerKind.CURATED: "a curated answer, word for word",
+        AnswerKind.MODEL: "written by the model from the passages below",
+        AnswerKind.EXTRACTIVE: "quoted from the passages below",
+        AnswerKind.HANDOFF: "handed to a person",
+    }
+    text = kinds[trace.kind] if trace.kind else trace.state.value
+    return toned("outcome".ljust(14), "quiet") + Content(f"{text}, {trace.state.value}" if trace.kind else text)
+
+
+def _passages(passages: tuple[TracePassage, ...], width: int) -> list[Content]:
+    if not passages:
+        return [toned("It saw no passage.", "quiet")]
+    head = sides(toned("    passage", "quiet"), toned(f"{'dense':>6}{'text':>6}{'fused':>8}{'':>8}", "quiet"), width)
+    lines = [head]
+    for at, passage in enumerate(passages, 1):
+        lines += [_passage(at, passage, width), _quote(passage, width)]
+    return lines
+
+
+def _passage(at: int, passage: TracePassage, width: int) -> Content:
+    title = " / ".join(part for part in (passage.title, passage.heading) if part)
+    left = toned(f"{at:>3} ", "quiet") + toned(title, "strong" if passage.quoted else "")
+    ranks = f"{_rank(passage.dense_rank):>6}{_rank(passage.text_rank):>6}{passage.score:>8.2f}"
+    return sides(left, toned(ranks, "quiet") + toned("  quoted" if passage.quoted else " " * 8, "fine"), width)
+
+
+def _rank(rank: int | None) -> str:
+    return "-" if rank is None else str(rank)
+
+
+def _quote(passage: TracePassage, width: int) -> Content:
+    return (Content("    ") + toned(" ".join(passage.text.split()), "quiet")).truncate(max(1, width), ellipsis=True)

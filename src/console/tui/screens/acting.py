@@ -1,0 +1,156 @@
+"""The commands on a conversation, for every screen that shows one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+
+from console.ids import ConversationId
+from console.tui.commands import BY_ACTION, Command, Scope, bindings
+from console.tui.feed import next_for_me
+from console.tui.present.conversation import loser_text
+from console.tui.screens.base import ConsoleScreen
+from console.tui.subject import Subject, possible
+from console.tui.widgets.conversation_pane import ConversationPane
+
+
+class ActingScreen(ConsoleScreen):
+    """A screen with a conversation that commands act on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.CONVERSATION)]
+
+    @property
+    def subject(self) -> Subject | None:
+        """What a command acts on now."""
+        raise NotImplementedError
+
+    @property
+    def pane(self) -> ConversationPane:
+        """The pane of this screen."""
+        return self.query_one(ConversationPane)
+
+    def go_on(self, id: ConversationId, wants: str | None) -> None:
+        """Show this conversation and go on with `reply` or `note`, or only look."""
+        raise NotImplementedError
+
+    def acted(self, id: ConversationId) -> None:
+        """Something was done to a conversation: read it again."""
+        raise NotImplementedError
+
+    def allowed(self, action: str) -> bool | None:
+        """What makes sense for the subject and the role."""
+        command = BY_ACTION.get(action)
+        if command is None or command.scope is not Scope.CONVERSATION or not self.is_mounted:
+            return super().allowed(action)
+        if command.id == "conversation.why" and (self.subject is None or self.pane.answer_in_sight() is None):
+            return False
+        return possible(command, self.subject, self.console_app.actor)
+
+    def footer_words(self, command: Command) -> str:
+        """`t` takes over, takes from another, or goes on writing."""
+        if command.id == "conversation.take" and (subject := self.subject):
+            return "reply" if subject.mine else "take from them" if subject.held else command.short
+        return command.short
+
+    def action_take_over(self) -> None:
+        """Claim it, or go on writing when it is mine."""
+        if (subject := self.subject) is None:
+            return
+        if subject.mine:
+            self.go_on(subject.id, "reply")
+        elif subject.held:
+            self.run(self._take_from(subject), "act")
+        else:
+            self.run(self._claim(subject), "act")
+
+    def action_hand_back(self) -> None:
+        """Let the assistant answer again."""
+        if subject := self.subject:
+            self.run(self._hand_back(subject), "act")
+
+    def action_resolve(self) -> None:
+        """Done."""
+        if subject := self.subject:
+            self.run(self._resolve(subject), "act")
+
+    def action_note(self) -> None:
+        """Write a note."""
+        if subject := self.subject:
+            self.go_on(subject.id, "note")
+
+    def action_copy_id(self) -> None:
+        """Copy the conversation's id."""
+        if subject := self.subject:
+            self.app.copy_to_clipboard(str(subject.id))
+            self.console_app.say(f"copied {subject.id}")
+
+    def action_why(self) -> None:
+        """Why the assistant said it."""
+        from console.tui.modals.why import WhyModal
+
+        seq, subject = self.pane.answer_in_sight(), self.subject
+        if seq is not None and subject is not None:
+            app = self.console_app
+            app.push_screen(WhyModal(app.services, app.actor, subject.id, seq))
+
+    def action_next_for_me(self) -> None:
+        """The next conversation that needs me."""
+        self.run(self._next_for_me(), "next")
+
+    async def _next_for_me(self) -> None:
+        app, subject = self.console_app, self.subject
+        found = await next_for_me(app.services.inbox, app.actor, subject.id if subject else None)
+        if found is None:
+            app.say("nothing needs you now")
+        else:
+            self.go_on(found, None)
+
+    async def _claim(self, subject: Subject) -> None:
+        app = self.console_app
+        claim = await app.services.takeover.claim(app.actor, subject.id, epoch=subject.epoch)
+        self._after(subject.id)
+        if claim.claimed:
+            self.go_on(subject.id, "reply")
+        else:
+            app.say(loser_text(claim, app.now()), "warning")
+
+    async def _take_from(self, subject: Subject) -> None:
+        from console.tui.modals.confirm import Confirm
+
+        app = self.console_app
+        why = f"{subject.holder_name} loses it at once; their draft is kept. The audit log will say that you did it."
+        if not await app.push_screen_wait(Confirm(f"Take over from {subject.holder_name}?", why, "take over")):
+            return
+        claim = await app.services.takeover.take_from(app.actor, subject.id, epoch=subject.epoch)
+        self._after(subject.id)
+        if claim.claimed:
+            self.go_on(subject.id, "reply")
+        else:
+            app.say(loser_text(claim, app.now()), "warning")
+
+    async def _hand_back(self, subject: Subject) -> None:
+        app = self.console_app
+        try:
+            await app.drafts.flush()
+            await app.services.takeover.hand_back(app.actor, subject.id, epoch=subject.epoch)
+            app.say("handed back: the assistant answers again")
+        finally:
+            self._after(subject.id)
+
+    async def _resolve(self, subject: Subject) -> None:
+        app = self.console_app
+        try:
+            await app.services.takeover.resolve(app.actor, subject.id, epoch=subject.epoch)
+            app.say("resolved")
+        finally:
+            self._after(subject.id)
+
+    def _after(self, id: ConversationId) -> None:
+        self.console_app.changed_here()
+        self.acted(id)
+
+    @on(ConversationPane.Shown)
+    def _pane_shown(self) -> None:
+        self.refresh_bindings()

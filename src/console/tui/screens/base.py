@@ -1,0 +1,131 @@
+"""What every screen has: the line of where I am, the line of keys, a line for trouble, and a card when too small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from uuid import UUID
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from console.resources import resource
+from console.text import SafeText
+from console.tui.commands import BY_ACTION
+from console.tui.events import Coalescer, CountsChanged, RowsChanged
+from console.tui.present.bar import Bar, bar_line
+from console.tui.present.notices import banner_line, too_small
+from console.tui.present.tone import TONES
+from console.tui.widgets.key_bar import KeyBar
+from console.tui.widgets.top_bar import OneLine, TopBar
+
+if TYPE_CHECKING:
+    from console.tui.app import ConsoleApp
+
+STYLES = resource("styles")
+
+
+class ConsoleScreen(Screen[None]):
+    """A screen of an area. Below it, `body()` is its own."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONES)
+    trail: SafeText = SafeText("")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changes = Coalescer(self, self.read_changed)
+
+    @property
+    def console_app(self) -> ConsoleApp:
+        """The app, with its services and its actor."""
+        return cast("ConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The lines around the body."""
+        yield TopBar(id="top")
+        yield OneLine(id="banner")
+        with Container(id="body"):
+            yield from self.body()
+        yield KeyBar(id="keys")
+        yield Static(too_small(), id="too-small", markup=False)
+
+    def body(self) -> ComposeResult:
+        """The screen's own widgets."""
+        raise NotImplementedError
+
+    def read_changed(self, ids: frozenset[UUID] | None) -> None:
+        """Read these again; None means everything."""
+        raise NotImplementedError
+
+    def run(self, work: Coroutine[Any, Any, None], group: str, *, exclusive: bool = True) -> None:
+        """Do something that takes a while; its error goes the one way of all errors."""
+        self.run_worker(work, group=group, exclusive=exclusive, exit_on_error=False)
+
+    def allowed(self, action: str) -> bool | None:
+        """Whether a command of this screen can be used: True, None for grey, False for hidden."""
+        command = BY_ACTION.get(action)
+        return True if command is None or self.console_app.actor.role >= command.minimum else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Textual asks before it shows or runs a binding."""
+        return self.allowed(action)
+
+    def show_top(self) -> None:
+        """Draw the top line and the trouble line again."""
+        app = self.console_app
+        top = self.query_one("#top", TopBar)
+        bar = Bar(
+            app.workspace.name, app.actor.name, app.current_mode, self.trail,
+            app.counts, app.link, app.link_since, app.now(),
+        )  # fmt: skip
+        top.show(bar_line(bar, self.size.width))
+        banner = self.query_one("#banner", OneLine)
+        banner.display = bool(app.trouble)
+        banner.show(banner_line(app.trouble, app.trouble_since, app.now()))
+
+    def tick(self) -> None:
+        """A second has passed: ages and the clock."""
+        self.show_top()
+
+    def on_mount(self) -> None:
+        """Show where I am before anything is read."""
+        self.show_top()
+
+    def on_resize(self) -> None:
+        """The lines are as wide as the screen."""
+        self.show_top()
+
+    def on_screen_suspend(self) -> None:
+        """Nothing is read for a screen that is not seen."""
+        self.changes.pause()
+
+    def on_screen_resume(self) -> None:
+        """Read what changed meanwhile."""
+        self.show_top()
+        self.changes.resume()
+
+    @on(RowsChanged)
+    def _rows_changed(self, event: RowsChanged) -> None:
+        self.changes.add(event.ids)
+
+    @on(CountsChanged)
+    def _counts_changed(self) -> None:
+        self.show_top()
+        self.counted()
+
+    def counted(self) -> None:
+        """The counts are others now."""
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The one way of all errors."""
+        report_failure(event, self.console_app.report)
+
+
+def report_failure(event: Worker.StateChanged, report: Callable[[BaseException], None]) -> None:
+    """Report the error of a failed worker."""
+    if event.state is WorkerState.ERROR and event.worker.error is not None:
+        report(event.worker.error)

@@ -1,0 +1,67 @@
+"""The conversation that a command would act on, and which commands make sense for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from console.domain.actor import Actor, Role
+from console.domain.conversation import Conversation, Status
+from console.domain.inbox import InboxRow
+from console.ids import ConversationId
+from console.text import SafeText
+from console.tui.commands import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A conversation as it is shown now; `epoch` is what every act compares."""
+
+    id: ConversationId
+    epoch: int
+    visitor_name: SafeText
+    open: bool
+    held: bool
+    mine: bool
+    holder_name: SafeText
+    since: datetime | None
+
+
+def of_row(row: InboxRow) -> Subject:
+    """The subject that a row of the inbox is."""
+    return Subject(
+        row.id, row.epoch, row.visitor_name, row.status is Status.OPEN,
+        row.holder_id is not None, row.mine, row.holder_name, None,
+    )  # fmt: skip
+
+
+def of_conversation(conversation: Conversation, actor: Actor) -> Subject:
+    """The subject that an opened conversation is."""
+    holder = conversation.holder
+    return Subject(
+        conversation.id, conversation.epoch, conversation.visitor_name, conversation.status is Status.OPEN,
+        holder is not None, holder is not None and holder.user_id == actor.user_id,
+        holder.name if holder else SafeText(""), holder.since if holder else None,
+    )  # fmt: skip
+
+
+def possible(command: Command, subject: Subject | None, actor: Actor) -> bool | None:
+    """True when the command can be used, None when it is shown grey, False when it is not shown at all."""
+    if not _sensible(command.id, subject, actor):
+        return False
+    return True if actor.role >= command.minimum else None
+
+
+def _sensible(id: str, subject: Subject | None, actor: Actor) -> bool:
+    if id in {"conversation.next", "refresh", "back"}:
+        return True
+    if subject is None:
+        return False
+    free = not subject.held or subject.mine
+    if id == "conversation.take":
+        return subject.open and (not subject.held or subject.mine or actor.role >= Role.ADMIN)
+    if id == "conversation.hand_back":
+        return subject.open and subject.mine
+    if id == "conversation.resolve":
+        return subject.open and free
+    return True

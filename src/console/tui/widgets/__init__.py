@@ -1,0 +1,1 @@
+"""House widgets: the safe way to show text is the only way."""

@@ -1,0 +1,68 @@
+"""The line at the bottom: the keys that matter now, from the command table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.content import Content
+from textual.widgets import Input, TextArea
+
+from console.tui.commands import BY_ID, Command
+from console.tui.present.tone import joined, toned
+from console.tui.widgets.top_bar import OneLine
+
+MOST = 8
+
+
+class KeyBar(OneLine):
+    """Five to eight keys; those that can't be used now are left out, those the role forbids are grey."""
+
+    def on_mount(self) -> None:
+        """Follow what is bound where the focus is."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.update_keys())
+        self.call_after_refresh(self.update_keys)
+
+    def on_resize(self) -> None:
+        """More room, more keys."""
+        self.update_keys()
+
+    def update_keys(self) -> None:
+        """Show the keys bound now."""
+        if self.is_attached and self.size.width:
+            self.show(key_line(self._active(), self.size.width, self.words))
+
+    def words(self, command: Command) -> str:
+        """The words of a command, which may depend on what it acts on."""
+        words = getattr(self.screen, "footer_words", None)
+        return words(command) if words else command.short
+
+    def _active(self) -> list[tuple[Command, bool]]:
+        typing = isinstance(self.screen.focused, Input | TextArea)
+        found: dict[str, tuple[Command, bool]] = {}
+        for active in self.screen.active_bindings.values():
+            command = BY_ID.get(active.binding.id or "")
+            if command is not None and command.footer and not (typing and _typed(command)):
+                found.setdefault(command.id, (command, active.enabled))
+        return sorted(found.values(), key=lambda pair: pair[0].footer)
+
+
+def key_line(commands: list[tuple[Command, bool]], width: int, words: Callable[[Command], str]) -> Content:
+    """The keys that fit; help is always among them."""
+    last = [pair for pair in commands if pair[0].id == "help"]
+    first = [pair for pair in commands if pair[0].id != "help"]
+    for count in range(min(len(first), MOST - len(last)), -1, -1):
+        line = Content(" ") + joined(*(_key(command, words(command), on) for command, on in [*first[:count], *last]))
+        if line.cell_length <= width:
+            return line
+    return Content("")
+
+
+def _typed(command: Command) -> bool:
+    """Whether the command's key is text while something is typed."""
+    return len(command.shown_key) == 1 or command.shown_key == "enter"
+
+
+def _key(command: Command, words: str, enabled: bool) -> Content:
+    if not enabled:
+        return toned(f"{command.shown_key} {words}", "off")
+    return joined(toned(command.shown_key, "mine"), toned(words, "quiet"), gap=" ")

@@ -1,0 +1,42 @@
+"""Drawing `Content` line by line, for widgets that draw only what is seen."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions
+
+
+class LineView(ScrollView, can_focus=True):
+    """A scroll view that turns `Content` into strips in its own styles."""
+
+    def strips(self, content: Content, width: int, base: Style, *, wrap: bool = False) -> list[Strip]:
+        """The lines of `content`, each exactly `width` cells."""
+        options = RenderOptions(self._get_style, {"text_wrap": "wrap" if wrap else "nowrap", "text_overflow": "fold"})
+        lines = content.render_strips(max(1, width), None if wrap else 1, base, options)
+        return [line.adjust_cell_length(width, base.rich_style) for line in lines]
+
+    def blank(self, width: int, base: Style) -> Strip:
+        """An empty line."""
+        return Strip.blank(width, base.rich_style)
+
+    def centred(self, message: Content, y: int, base: Style) -> Strip:
+        """Line `y` of a message in the upper third of an empty view."""
+        lines = message.split("\n", allow_blank=True)
+        at = y - max(1, self.size.height // 3 - len(lines) // 2)
+        if not 0 <= at < len(lines):
+            return self.blank(self.size.width, base)
+        line = lines[at].truncate(self.size.width - 2, ellipsis=True)
+        pad = max(0, (self.size.width - line.cell_length) // 2)
+        return self.strips(Content(" " * pad) + line, self.size.width, base)[0]
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in the old styles."""
+        super().notify_style_update()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything again."""
+        self.refresh()

@@ -1,0 +1,1 @@
+"""The worker: answers visitors in one lane, ingests knowledge in another, and sweeps up what was missed."""

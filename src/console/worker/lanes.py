@@ -1,0 +1,69 @@
+"""The two lanes of the worker on the job queue: ingest never delays an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from console.db.jobs import ANSWER, ANSWERS_QUEUE, CRAWL, INGEST_QUEUE
+from console.ids import RunId, WorkspaceId
+from console.services.answers import Answers, Wait
+
+if TYPE_CHECKING:
+    import procrastinate
+
+ANSWERS_AT_ONCE = 4
+HEARTBEAT_SECONDS, STALLED_SECONDS = 3.0, 10.0
+
+Crawl = Callable[[WorkspaceId, UUID], Awaitable[None]]
+
+
+def register(app: procrastinate.App, answers: Answers, crawl: Crawl) -> None:
+    """Teach the queue its two tasks. Their arguments are ids; each opens its own tenant's transactions."""
+
+    @app.task(name=ANSWER, queue=ANSWERS_QUEUE)
+    async def answer(workspace_id: str, id: str) -> None:
+        while isinstance(outcome := await _answer(answers, workspace_id, id), Wait):
+            await asyncio.sleep(outcome.seconds)
+
+    @app.task(name=CRAWL, queue=INGEST_QUEUE)
+    async def ingest(workspace_id: str, id: str) -> None:
+        await crawl(WorkspaceId(UUID(workspace_id)), UUID(id))
+
+
+async def _answer(answers: Answers, workspace_id: str, id: str) -> object:
+    return await answers.run(WorkspaceId(UUID(workspace_id)), RunId(UUID(id)))
+
+
+async def run_lanes(app: procrastinate.App) -> None:
+    """Work until cancelled; a cancelled lane finishes what it holds for a few seconds first."""
+    async with asyncio.TaskGroup() as lanes:
+        lanes.create_task(_lane(app, ANSWERS_QUEUE, ANSWERS_AT_ONCE), name="answers lane")
+        lanes.create_task(_lane(app, INGEST_QUEUE, 1), name="ingest lane")
+
+
+async def _lane(app: procrastinate.App, queue: str, concurrency: int) -> None:
+    await app.run_worker_async(
+        queues=[queue],
+        name=queue,
+        concurrency=concurrency,
+        install_signal_handlers=False,
+        delete_jobs="always",
+        fetch_job_polling_interval=2.0,
+        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        stalled_worker_timeout=STALLED_SECONDS,
+        shutdown_graceful_timeout=5.0,
+    )
+
+
+async def drop_stalled(app: procrastinate.App) -> int:
+    """Delete jobs that a dead worker left behind: they hold locks, and their runs are swept up anyway."""
+    from procrastinate.jobs import Status
+
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
+    for job in stalled:
+        if job.id is not None:
+            await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
+    return len(stalled)

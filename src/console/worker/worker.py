@@ -1,0 +1,43 @@
+"""One worker process: its lanes, its sweep, and the notifier of what it commits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from console.db.engine import Database
+from console.db.jobs import queue_app
+from console.db.notify import Notifier
+from console.services.answers import Answers
+from console.worker.lanes import ANSWERS_AT_ONCE, Crawl, register, run_lanes
+from console.worker.sweep import run_sweeps
+
+
+async def run_worker(
+    db: Database,
+    direct_url: str,
+    answers: Answers,
+    crawl: Crawl,
+    *,
+    stop: asyncio.Event,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Work until `stop` is set; what is in hand then gets a few seconds to finish, the rest stays queued."""
+    app = queue_app(direct_url, pool_size=ANSWERS_AT_ONCE + 3)
+    register(app, answers, crawl)
+    async with Notifier(db, direct_url), app.open_async():
+        tasks = [
+            asyncio.create_task(run_lanes(app), name="lanes"),
+            asyncio.create_task(run_sweeps(db, app), name="sweep"),
+            asyncio.create_task(stop.wait(), name="stop"),
+        ]
+        ready()
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        for task in done:
+            task.result()

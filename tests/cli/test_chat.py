@@ -1,0 +1,169 @@
+"""A real gateway of the agreed protocol on loopback, and `console chat` as a visitor of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from tests.cli.terminal import COMMAND, Terminal, run, scratch_env
+
+EVIL = "yes\x1b]52;c;x\x07\u202e\nline two"
+
+
+@dataclass
+class Gateway:
+    """Answers every message with its words in capitals, and remembers what it was sent."""
+
+    url: str = ""
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    seqs: dict[str, int] = field(default_factory=dict)
+    fail_next: int = 0
+    mute: bool = False
+
+    async def start(self, request: Request) -> Response:
+        if request.path_params["key"] != "pk":
+            return JSONResponse({"error": "no such agent"}, 404)
+        return JSONResponse({"conversation_id": "c1", "visitor_token": "vt"})
+
+    async def send(self, request: Request) -> Response:
+        key, content = request.headers["Idempotency-Key"], (await request.json())["content"]
+        self.keys.append(key)
+        if key not in self.seqs:
+            if len(content) > 100:
+                return JSONResponse({"error": {"message": "too long"}}, 413)
+            self.seqs[key] = self._add("user", content)
+            if not self.mute:
+                self._add("assistant", EVIL if content == "evil" else content.upper())
+        if self.fail_next:  # stored, but the reply is lost
+            self.fail_next -= 1
+            return Response("down", 503)
+        return JSONResponse({"seq": self.seqs[key]})
+
+    async def read(self, request: Request) -> Response:
+        if request.headers.get("Authorization") != "Bearer vt":
+            return JSONResponse({"error": "not found"}, 404)
+        after = int(request.query_params["after"])
+        return JSONResponse({"messages": [message for message in self.messages if message["seq"] > after]})
+
+    def _add(self, role: str, content: str) -> int:
+        cited = [{"uri": "https://acme.test/r", "title": "Returns"}] if role == "assistant" else []
+        self.messages.append({"seq": len(self.messages) + 1, "role": role, "content": content, "citations": cited})
+        return len(self.messages)
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    found = Gateway()
+    path = "/v1/conversations/{id}/messages"
+    routes = [
+        Route("/v1/agents/{key}/conversations", found.start, methods=["POST"]),
+        Route(path, found.send, methods=["POST"]),
+        Route(path, found.read),
+    ]
+    listener = socket.create_server(("127.0.0.1", 0))
+    found.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off"))
+    thread = Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
+    thread.start()
+    yield found
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+def chat(gateway: Gateway, home: Path, stdin: str, *words: str, key: str = "pk") -> tuple[int, str, str]:
+    done = run(home, "chat", "--gateway", gateway.url, "--key", key, *words, stdin=stdin)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_piped_each_line_gets_its_answer(gateway: Gateway, tmp_path: Path) -> None:
+    code, out, err = chat(gateway, tmp_path, "hello\n\nbye")
+    assert out.splitlines() == [
+        "assistant: HELLO",
+        "  [1] Returns  https://acme.test/r",
+        "assistant: BYE",
+        "  [1] Returns  https://acme.test/r",
+    ]
+    assert (code, err) == (0, "")
+
+
+def test_json_is_lines_that_keep_the_fields(gateway: Gateway, tmp_path: Path) -> None:
+    code, out, _ = chat(gateway, tmp_path, "hello", "--json")
+    first, mine, answer = [json.loads(line) for line in out.splitlines()]
+    assert first == {"conversation_id": "c1"}
+    assert (mine["role"], answer["role"], answer["content"], code) == ("user", "assistant", "HELLO", 0)
+
+
+def test_answers_are_made_safe(gateway: Gateway, tmp_path: Path) -> None:
+    _, out, _ = chat(gateway, tmp_path, "evil")
+    assert not set("\x1b\x07\u202e") & set(out)
+    assert "\n  line two" in out
+
+
+def test_a_lost_reply_is_tried_again_with_the_same_key(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.fail_next = 2
+    code, out, _ = chat(gateway, tmp_path, "hello\nagain")
+    assert code == 0
+    assert [key == gateway.keys[0] for key in gateway.keys] == [True, True, True, False]
+    assert [message["content"] for message in gateway.messages if message["role"] == "user"] == ["hello", "again"]
+    assert out.count("HELLO") == 1
+
+
+def test_no_answer_in_time_is_exit_1(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.mute = True
+    code, out, err = chat(gateway, tmp_path, "hello", "--timeout", "0.5")
+    assert (code, out) == (1, "")
+    assert "no answer within 0.5 s" in err
+
+
+@pytest.mark.parametrize(
+    ("stdin", "key", "code", "says"),
+    [("hi", "nobody", 5, "404: no such agent"), ("x" * 101, "pk", 1, "413: too long")],
+)
+def test_what_the_gateway_refuses_is_told(
+    gateway: Gateway, tmp_path: Path, stdin: str, key: str, code: int, says: str
+) -> None:
+    found, out, err = chat(gateway, tmp_path, stdin, key=key)
+    assert (found, out) == (code, "")
+    assert says in err
+
+
+def test_no_gateway_is_exit_3(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    done = run(tmp_path, "chat", "--gateway", address, "--key", "pk", stdin="hi")
+    assert done.returncode == 3
+    assert "no reply from the gateway" in done.stderr
+    assert "console gateway" in done.stderr
+
+
+def test_a_bad_address_is_told(tmp_path: Path) -> None:
+    assert "is no gateway address" in run(tmp_path, "chat", "--gateway", "localhost:1", "--key", "pk").stderr
+
+
+def test_in_a_terminal_it_is_a_talk(gateway: Gateway, tmp_path: Path) -> None:
+    words = [*COMMAND, "chat", "--gateway", gateway.url, "--key", "pk"]
+    terminal = Terminal(words, scratch_env(tmp_path))
+    terminal.wait_for("ctrl+d ends.")
+    terminal.type("hello\n")
+    terminal.wait_for("acme.test/r")
+    gateway._add("human", "a person here")
+    terminal.wait_for("person: a person here")
+    terminal.type("x" * 101 + "\n")
+    terminal.wait_for("not sent: the gateway answered 413: too long")
+    terminal.type("\x04")
+    assert terminal.finish() == 0
+    assert "assistant: HELLO" in terminal.text

@@ -1,0 +1,59 @@
+"""What every test may use: one embedded server for the run, a database per test process, fresh workspaces per test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from console.db.embedded.server import EmbeddedServer, ServerUrls
+from console.db.engine import Database
+from console.db.migrate import migrate
+
+
+@pytest.fixture(scope="session")
+def server_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A short path shared by all test processes of the run: the server in it is shared too."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    path = Path(tempfile.gettempdir()) / f"console-tests-{run[:12]}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    yield path
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(server_dir: Path) -> Iterator[EmbeddedServer]:
+    """The embedded server, running."""
+    server = EmbeddedServer(server_dir)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def urls(server: EmbeddedServer) -> ServerUrls:
+    """A migrated database of this test process's own."""
+    urls = server.create_database(f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}")
+    migrate(urls.owner)
+    return urls
+
+
+@pytest.fixture
+async def db(urls: ServerUrls) -> AsyncIterator[Database]:
+    """The database as the app role."""
+    database = Database(urls.app, pool_size=10)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def gateway_db(urls: ServerUrls) -> AsyncIterator[Database]:
+    """The database as the gateway role."""
+    database = Database(urls.gateway, pool_size=10)
+    yield database
+    await database.close()

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+
+import console.tui
+from console.tui.app import ConsoleApp
+from console.tui.areas import AREAS
+from console.tui.commands import BY_ID, COMMANDS, Scope, key_table
+from console.tui.present.keys import help_lines
+from console.tui.screens.acting import ActingScreen
+from console.tui.screens.conversation import ConversationScreen
+from console.tui.screens.inbox import InboxScreen
+from console.tui.widgets.composer import Composer
+from console.tui.widgets.transcript import Transcript
+from console.tui.widgets.virtual_list import VirtualList
+from console.domain.actor import Role
+
+OWNERS = {
+    Scope.GLOBAL: [ConsoleApp],
+    Scope.MOVE: [VirtualList, Transcript],
+    Scope.INBOX: [InboxScreen],
+    Scope.CONVERSATION: [InboxScreen, ConversationScreen],
+    Scope.COMPOSER: [Composer],
+}
+BOUND = {Scope.CONVERSATION: [ActingScreen]}
+
+
+def test_ids_and_actions_are_unique() -> None:
+    assert len({command.id for command in COMMANDS}) == len(COMMANDS)
+    assert len({command.action for command in COMMANDS}) == len(COMMANDS)
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_bindings_are_the_table(scope: Scope) -> None:
+    wanted = {(c.id, c.keys, c.action) for c in COMMANDS if c.scope is scope and c.keys}
+    for owner in BOUND.get(scope, OWNERS[scope]):
+        bound = {(b.id, b.key, b.action) for b in owner.BINDINGS if isinstance(b, Binding)}
+        assert bound == wanted, owner
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_every_command_has_its_action(command) -> None:  # type: ignore[no-untyped-def]
+    name = command.action.split("(")[0]
+    for owner in OWNERS[command.scope]:
+        assert callable(getattr(owner, f"action_{name}", None)), f"{owner.__name__} lacks action_{name}"
+
+
+def test_no_key_means_two_things_in_one_place() -> None:
+    for first, second in [(Scope.GLOBAL, Scope.CONVERSATION), (Scope.GLOBAL, Scope.INBOX), (Scope.INBOX, Scope.CONVERSATION),
+                          (Scope.MOVE, Scope.CONVERSATION), (Scope.MOVE, Scope.INBOX), (Scope.MOVE, Scope.GLOBAL)]:  # fmt: skip
+        keys = [key for c in COMMANDS if c.scope in (first, second) for key in c.keys.split(",") if key]
+        assert len(keys) == len(set(keys)), (first, second)
+
+
+def test_help_and_key_table_show_every_key() -> None:
+    help_text, table = help_lines("", Role.OWNER).plain, key_table()
+    for command in COMMANDS:
+        if command.keys:
+            assert command.shown_keys in help_text
+            assert f"| {command.title} | {command.help} |" in table
+
+
+def test_help_says_which_role_a_key_needs() -> None:
+    lines = help_lines("take over", Role.VIEWER).plain
+    assert "needs the role member" in lines
+    assert "needs the role" not in help_lines("take over", Role.MEMBER).plain
+
+
+def test_areas_are_commands() -> None:
+    for area in AREAS:
+        assert BY_ID[f"area.{area.id}"].keys == str(area.number)
+
+
+def test_the_keys_of_the_design() -> None:
+    wanted = {
+        "conversation.take": "t", "conversation.hand_back": "b", "conversation.resolve": "e", "conversation.note": "p",
+        "conversation.why": "w", "conversation.next": "n", "conversation.copy": "c", "refresh": "R", "inbox.filter": "/",
+        "help": "?", "leave": "q", "composer.send": "ctrl+s", "composer.send_back": "ctrl+o", "back": "esc", "palette": ":",
+    }  # fmt: skip
+    assert {id: BY_ID[id].shown_key for id in wanted} == wanted
+
+
+FORBIDDEN = ("from_markup(", "Static(f", "Label(", "notify(f", "markup=True", "Markdown(")
+
+
+def test_no_text_is_ever_read_as_markup() -> None:
+    for path in Path(console.tui.__file__).parent.rglob("*.py"):
+        text = path.read_text()
+        for bad in FORBIDDEN:
+            assert bad not in text, f"{path.name}: {bad}"
+        assert "Static(" not in text or "markup=False" in text, path.name
+        if path.name != "toast.py":
+            assert ".notify(" not in text, f"{path.name} must use toast()"
+
+
+def test_files_are_short() -> None:
+    for path in Path(console.tui.__file__).parent.rglob("*.py"):
+        assert len(path.read_text().splitlines()) <= 400, path.name
