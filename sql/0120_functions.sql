@@ -73,7 +73,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_
 AS $$
     UPDATE sessions s SET last_seen_at = now() FROM users u
     WHERE s.token_hash = hash AND s.revoked_at IS NULL AND s.expires_at > now()
-      AND u.id = s.user_id AND u.disabled_at IS NULL
+      AND s.last_seen_at > now() - interval '12 hours' AND u.id = s.user_id AND u.disabled_at IS NULL
     RETURNING u.id, u.name, u.email, s.active_workspace_id
 $$;
 
@@ -83,7 +83,11 @@ AS $$ UPDATE sessions SET revoked_at = now() WHERE token_hash = hash AND revoked
 
 CREATE FUNCTION auth_switch_workspace(hash bytea, workspace uuid) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-AS $$ UPDATE sessions SET active_workspace_id = workspace WHERE token_hash = hash AND revoked_at IS NULL $$;
+AS $$
+    UPDATE sessions s SET active_workspace_id = workspace WHERE token_hash = hash AND revoked_at IS NULL
+      AND EXISTS (SELECT FROM workspace_users m
+                  WHERE m.workspace_id = workspace AND m.user_id = s.user_id AND m.left_at IS NULL)
+$$;
 
 -- Memberships of the session's own person, and of nobody else.
 CREATE FUNCTION auth_memberships(hash bytea)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from console.db.engine import Database, Hints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Runtime:
     """What a process works with while it is open. `gateway_url` is None where only the app's role is known."""
 
@@ -30,6 +30,7 @@ class Runtime:
     direct_url: str = field(repr=False)
     gateway_url: str | None = field(repr=False)
     closing: AsyncExitStack = field(repr=False)
+    passing_token: str | None = field(default=None, repr=False)
 
 
 @asynccontextmanager
@@ -66,9 +67,10 @@ async def session_token(runtime: Runtime) -> str | None:
 
     config = runtime.config
     if not config.session_token and config.email and config.password:
-        signed = await runtime.services.auth.login(config.email, config.password)
-        runtime.closing.push_async_callback(runtime.services.auth.logout, signed.token)
-        return signed.token
+        if runtime.passing_token is None:
+            runtime.passing_token = (await runtime.services.auth.login(config.email, config.password)).token
+            runtime.closing.push_async_callback(runtime.services.auth.logout, runtime.passing_token)
+        return runtime.passing_token
     return TokenStore(config).load()
 
 

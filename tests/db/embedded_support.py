@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,19 @@ def kill_cluster(data_dir: Path) -> None:
     """Kill every process of the cluster at once."""
     head = psutil.Process(postmaster_pid(data_dir))
     family = [head, *head.children(recursive=True)]
-    for process in family:
-        process.suspend()
-    for process in family:
-        process.kill()
+    for signal in ("suspend", "kill"):
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                getattr(process, signal)()
+    while any(map(_lives, family)):
+        time.sleep(0.01)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 class Console:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from console.ai.embedder import EmbeddingModel, Vectors
+from console.ai.embedder import Embedder, EmbeddingModel, Vectors
 from console.db.engine import Database
 from console.domain.actor import Actor
 from console.domain.knowledge import Source
@@ -62,7 +62,7 @@ async def run_of(db: Database, workspace_id: WorkspaceId, source: Source) -> UUI
     return found
 
 
-async def crawl(db: Database, actor: Actor, source: Source, embedder: HashEmbedder | None = None) -> None:
+async def crawl(db: Database, actor: Actor, source: Source, embedder: Embedder | None = None) -> None:
     """Work off the source's active crawl run."""
     run_id = await run_of(db, actor.workspace_id, source)
     assert await run_crawl(db, actor.workspace_id, run_id, embedder or HashEmbedder())

@@ -226,7 +226,9 @@ async def test_after_three_supersessions_the_run_waits_for_quiet(db: Database, g
     assert isinstance(waits, Wait)
     assert 0 < waits.seconds <= 1
     async with db.write(world.workspace_id) as tx:
-        await tx.execute("UPDATE conversations SET last_message_at = now() - interval '2 seconds' WHERE workspace_id = :ws")
+        await tx.execute(
+            "UPDATE conversations SET last_message_at = now() - interval '2 seconds' WHERE workspace_id = :ws"
+        )
     assert await Answers(db, Fixed(good())).run(world.workspace_id, await newest_run(db, world)) is RunState.COMPLETE
 
 

@@ -129,7 +129,9 @@ async def test_an_admin_takes_over_and_the_old_holder_can_no_longer_send(db: Dat
     assert kept.content == "half a sen"
     assert await talk.seen() == []
     async with db.read(world.workspace_id) as tx:
-        actions = [row[0] for row in await tx.rows("SELECT action FROM audit_events WHERE outcome = 'done' ORDER BY seq")]
+        actions = [
+            row[0] for row in await tx.rows("SELECT action FROM audit_events WHERE outcome = 'done' ORDER BY seq")
+        ]
     assert actions == ["conversation.claimed", "conversation.taken_over"]
 
 

@@ -272,13 +272,12 @@ async def test_a_slow_document_keeps_its_lease(db: Database, tmp_path: Path) -> 
     source = await Sources(db).add(world.admin, "folder", str(tmp_path))
     run_id = await run_of(db, world.workspace_id, source)
     slow = asyncio.create_task(run_crawl(db, world.workspace_id, run_id, _Slow(1.2), lease_seconds=0.3))
-    while await _state(db, world.workspace_id, run_id) == "queued":
-        await asyncio.sleep(0.01)
     tried = 0
-    while await _state(db, world.workspace_id, run_id) == "running":
-        assert await crawl_lease.take(db, world.workspace_id, run_id) is None
-        tried += 1
-        await asyncio.sleep(0.02)
+    while not slow.done():
+        if await _state(db, world.workspace_id, run_id) == "running":
+            assert await crawl_lease.take(db, world.workspace_id, run_id) is None
+            tried += 1
+        await asyncio.wait([slow], timeout=0.02)
     assert tried > 10
     assert await slow
 
@@ -294,7 +293,7 @@ async def _rows(db: Database, workspace_id: WorkspaceId, table: str) -> list[tup
 
 
 class _Down(HashEmbedder):
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, _texts: Sequence[str]) -> Vectors:
         raise EmbeddingError("the model is away")
 
 

@@ -47,10 +47,7 @@ async def test_parallel_messages_of_both_sides_have_one_gapless_order(db: Databa
     claim = await Takeover(db).claim(world.member, talk.id)
     await asyncio.gather(
         *(talk.say(f"v{n}") for n in range(30)),
-        *(
-            Messages(db).send(world.member, talk.id, f"h{n}", token=f"t{n}", epoch=claim.epoch)
-            for n in range(30)
-        ),
+        *(Messages(db).send(world.member, talk.id, f"h{n}", token=f"t{n}", epoch=claim.epoch) for n in range(30)),
         *(Messages(db).note(world.other, talk.id, f"n{n}", token=f"n{n}") for n in range(10)),
     )
     transcript = await Conversations(db).transcript(world.member, talk.id)

@@ -6,6 +6,7 @@ import pytest
 from textual.binding import Binding
 
 import console.tui
+from console.domain.actor import Role
 from console.tui.app import ConsoleApp
 from console.tui.areas import AREAS
 from console.tui.commands import BY_ID, COMMANDS, Scope, key_table
@@ -16,7 +17,6 @@ from console.tui.screens.inbox import InboxScreen
 from console.tui.widgets.composer import Composer
 from console.tui.widgets.transcript import Transcript
 from console.tui.widgets.virtual_list import VirtualList
-from console.domain.actor import Role
 
 OWNERS = {
     Scope.GLOBAL: [ConsoleApp],

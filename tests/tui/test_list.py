@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.tui.support.fake import World
+from tests.tui.support.stage import Stage, console
 
 from console.domain.conversation import HandoffReason
 from console.domain.inbox import InboxFilter
 from console.domain.live import Changed
-from tests.tui.support.fake import World
-from tests.tui.support.stage import Stage, console
 
 
 def fill(world: World, count: int) -> None:
@@ -37,8 +37,8 @@ async def test_pages_come_as_the_cursor_nears_the_end(world: World, size: tuple[
 async def test_moving(world: World) -> None:
     fill(world, 60)
     async with console(world) as stage:
-        moves = [("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", 0), ("pagedown", 16), ("ctrl+d", 24),
-                 ("ctrl+u", 16), ("pageup", 0), ("G", 49), ("g", 0)]  # fmt: skip
+        moves = [("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", 0), ("pagedown", 17), ("ctrl+d", 25),
+                 ("ctrl+u", 17), ("pageup", 0), ("G", 49), ("g", 0)]  # fmt: skip
         for key, place in moves:
             await stage.press(key)
             assert stage.rows.cursor == place, key
@@ -85,7 +85,9 @@ async def test_new_rows_come_in_above_when_the_cursor_is_at_the_top(world: World
     async with console(world) as stage:
         here = stage.rows.current_key
         world.store.tell(world.conversation("Newcomer", waiting=HandoffReason.CUSTOMER_REQUEST, minutes=0))
-        await stage.until(lambda: len(stage.rows.rows) > 0 and stage.rows.rows[0].visitor_name == "Newcomer", "taken in")
+        await stage.until(
+            lambda: len(stage.rows.rows) > 0 and stage.rows.rows[0].visitor_name == "Newcomer", "taken in"
+        )
         assert stage.rows.current_key == here
         assert shown_place(stage) == 0
         await stage.sees("1 new above")

@@ -73,13 +73,18 @@ def _run(call: Call) -> int:
 
 
 def _tui(call: Call) -> int:
+    need_screen()
+    from console.processes import run_tui
+
+    return run_tui(call.config)
+
+
+def need_screen() -> None:
+    """Raise `UsageError` where no full-screen program can run: no terminal, or one that can't move its cursor."""
     if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         raise _no_screen("this is not a terminal")
     if os.environ.get("TERM", "dumb") in {"", "dumb", "unknown"}:
         raise _no_screen("this terminal can't move its cursor (TERM is dumb)")
-    from importlib import import_module
-
-    return int(import_module("console.bootstrap").run_tui(call.config) or 0)
 
 
 def _no_screen(why: str) -> UsageError:

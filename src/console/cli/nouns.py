@@ -14,7 +14,24 @@ class Noun(NamedTuple):
 
 
 NOUNS = (
+    Noun("demo", "Begin", "everything on this machine, with two workspaces and visitors arriving"),
+    Noun("init", "Begin", "the first workspace of a server, its owner and agent"),
+    Noun("login", "Begin", "sign in"),
+    Noun("logout", "Begin", "end the session"),
+    Noun("whoami", "Begin", "who is signed in, where, with which role"),
+    Noun("workspace", "People", "your workspaces: list, create, switch"),
+    Noun("conv", "Conversations", "conversations: list, show, tail, claim, send, note, release, resolve"),
+    Noun("gap", "Conversations", "what visitors asked in vain"),
+    Noun("user", "People", "add a person to the workspace"),
+    Noun("member", "People", "who belongs to the workspace"),
+    Noun("agent", "Agents", "agents: list, show, create, edit, publish, rollback, versions"),
     Noun("chat", "Agents", "be a visitor in the terminal, through the gateway"),
+    Noun("db", "This machine", "the schema, and the proof that no workspace sees another"),
+    Noun("source", "Knowledge", "the files and folders that agents learn from"),
+    Noun("search", "Knowledge", "what an agent finds for a question, and why not something else"),
+    Noun("ask", "Knowledge", "what an agent would answer, with citations and confidence"),
+    Noun("worker", "Processes", "answer visitors and ingest knowledge"),
+    Noun("doctor", "This machine", "check every dependency, each with its mend"),
     Noun("paths", "This machine", "where the console keeps its files"),
     Noun("completion", "This machine", "a completion script for bash, zsh or fish"),
 )

@@ -15,7 +15,7 @@ from uuid import UUID
 
 def to_json(value: object) -> str:
     """One line of JSON in printable ASCII: a control character, DEL too, is always an escape."""
-    return json.dumps(plain(value), allow_nan=False).replace("\x7f", "\\u007f")
+    return json.dumps(plain(value), allow_nan=False)
 
 
 def plain(value: object) -> object:

@@ -131,6 +131,11 @@ class Database:
         except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
             raise unreachable(error) from error
 
+    async def ping(self) -> None:
+        """Do nothing on the server; `ConnectionFailedError` when it can't be reached."""
+        async with self.read(None) as tx:
+            await tx.scalar("SELECT 1")
+
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from console.errors import ConnectionFailedError, RefusedError
+from console.db.link import direct
+from console.errors import RefusedError
 from console.resources import resource
 
 LOCK_KEY = 7_310_443_015
 _NAME = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
 _ALONE = "-- no transaction"
+_HINT = "check DATABASE_OWNER_URL"
 _TRACK = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
@@ -40,8 +40,8 @@ def load(folder: Path | None = None) -> tuple[Migration, ...]:
 
 def pending(url: str, known: tuple[Migration, ...] | None = None) -> tuple[str, ...]:
     """Names not yet applied. Raises `RefusedError` when an applied file was edited or is missing."""
-    with _connection(url) as connection:
-        return tuple(m.name for m in _outstanding(connection, known or load()))
+    with direct(url, _HINT) as connection:
+        return tuple(m.name for m in outstanding(connection, known or load()))
 
 
 def migrate(url: str, known: tuple[Migration, ...] | None = None) -> tuple[str, ...]:
@@ -50,10 +50,10 @@ def migrate(url: str, known: tuple[Migration, ...] | None = None) -> tuple[str, 
     Raises `RefusedError` when applied files were edited, are missing, or would run out of order.
     """
     known = known or load()
-    with _connection(url) as connection:
+    with direct(url, _HINT) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
         connection.execute(_TRACK)
-        todo = _outstanding(connection, known)
+        todo = outstanding(connection, known)
         for migration in todo:
             _apply(connection, migration)
         return tuple(m.name for m in todo)
@@ -83,43 +83,40 @@ def _jobs() -> Migration:
     return _migration(f"jobs_{version('procrastinate')}", sql)
 
 
-@contextmanager
-def _connection(url: str) -> Iterator[Any]:
-    import psycopg
+def outstanding(connection: Any, known: tuple[Migration, ...]) -> list[Migration]:
+    """What of `known` is not applied yet, in order.
 
-    try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
-            yield connection
-    except psycopg.OperationalError as error:
-        reason = " ".join(str(error).split())
-        raise ConnectionFailedError(
-            f"the database can't be reached: {reason}", hint="check DATABASE_OWNER_URL"
-        ) from error
-
-
-def _outstanding(connection: Any, known: tuple[Migration, ...]) -> list[Migration]:
-    if connection.execute("SELECT to_regclass('schema_migrations')").fetchone()[0] is None:
+    Raises `RefusedError` when applied files were edited or are missing, when the schema is newer than this program,
+    or when a file would run out of order.
+    """
+    readable = "SELECT coalesce(has_table_privilege(to_regclass('schema_migrations'), 'SELECT'), false)"
+    if not connection.execute(readable).fetchone()[0]:
         return list(known)
-    applied = dict(
-        connection.execute("SELECT name, checksum FROM schema_migrations ORDER BY name").fetchall()
-    )
-    names = {migration.name for migration in known}
-    for migration in known:
-        if applied.get(migration.name, migration.checksum) != migration.checksum:
-            raise RefusedError(
-                f"{migration.name} was changed after it was applied", hint="restore the released file"
-            )
-    if missing := sorted(set(applied) - names):
-        raise RefusedError(
-            f"the database has {missing[-1]}, which this version does not know",
-            hint="install the newer version",
-        )
+    applied = dict(connection.execute("SELECT name, checksum FROM schema_migrations").fetchall())
+    _refuse_edited(applied, known)
+    _refuse_unknown(applied, known)
     todo = [migration for migration in known if migration.name not in applied]
     if applied and todo and todo[0].name < max(applied, key=_order):
-        raise RefusedError(
-            f"{todo[0].name} comes before what is applied", hint="give it a number after the last one"
-        )
+        raise RefusedError(f"{todo[0].name} comes before what is applied", hint="give it a number after the last one")
     return todo
+
+
+def _refuse_edited(applied: dict[str, str], known: tuple[Migration, ...]) -> None:
+    for migration in known:
+        if applied.get(migration.name, migration.checksum) != migration.checksum:
+            raise RefusedError(f"{migration.name} was changed after it was applied", hint="restore the released file")
+
+
+def _refuse_unknown(applied: dict[str, str], known: tuple[Migration, ...]) -> None:
+    unknown = sorted(set(applied) - {migration.name for migration in known})
+    if not unknown:
+        return
+    if unknown[-1] > max((migration.name for migration in known), key=_order, default=""):
+        raise RefusedError(
+            f"the database's schema is newer: it has {unknown[-1]}, which this version does not know",
+            hint="install the newer version",
+        )
+    raise RefusedError(f"{unknown[0]} is applied, but its file is missing", hint="restore the released file")
 
 
 def _order(name: str) -> str:
@@ -129,17 +126,31 @@ def _order(name: str) -> str:
 def _apply(connection: Any, migration: Migration) -> None:
     import psycopg
 
-    record = "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)"
+    alone = migration.sql.startswith(_ALONE)
     try:
-        if migration.sql.startswith(_ALONE):
-            connection.execute(migration.sql)
-            connection.execute(record, (migration.name, migration.checksum))
-            return
-        with connection.transaction():
-            connection.execute(migration.sql)
-            connection.execute("RESET ROLE")
-            connection.execute("RESET search_path")
-            connection.execute(record, (migration.name, migration.checksum))
+        if alone:
+            _run_alone(connection, migration)
+        else:
+            with connection.transaction():
+                connection.execute(migration.sql)
+                _record(connection, migration)
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
-        raise RefusedError(f"{migration.name} failed and was rolled back: {reason}") from error
+        undone = "may be half done" if alone else "was rolled back"
+        raise RefusedError(f"{migration.name} failed and {undone}: {reason}") from error
+
+
+def _run_alone(connection: Any, migration: Migration) -> None:
+    """Each statement by itself, since several sent as one text would be a transaction; each ends a line with `;`."""
+    for statement in re.split(r";[ \t]*\n", migration.sql + "\n"):
+        if statement.strip():
+            connection.execute(statement)
+    _record(connection, migration)
+
+
+def _record(connection: Any, migration: Migration) -> None:
+    connection.execute("RESET ROLE")
+    connection.execute("RESET search_path")
+    connection.execute(
+        "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)", (migration.name, migration.checksum)
+    )

@@ -83,6 +83,8 @@ def texts(value: Any) -> list[str]:
     """A list of texts."""
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > MAX_ITEMS:
         raise ValueError(f"must be a list of at most {MAX_ITEMS} texts, not {kind_of(value)}")
+    if wrong := [item for item in value if not isinstance(item, str)]:
+        raise ValueError(f"must be a list of texts, and {kind_of(wrong[0])} is in it")
     return [some_text(2000)(item) for item in value]
 
 

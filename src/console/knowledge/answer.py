@@ -25,7 +25,10 @@ _MOST = 3
 _DENSE, _COVERAGE, _PASSAGE = 0.5, 0.35, 0.15
 _HEADING = 0.5
 _NEIGHBOUR = 0.8
-_LONGEST = 600
+_LONGEST, _LONGEST_LIST = 600, 10
+_FRAGMENT = 40
+_LEADS_IN = re.compile(r":$|\bfollowing\b.{0,30}$", re.IGNORECASE)
+_ITEM = re.compile(r"(?:[-*•+]|\d{1,3}[.)]) ")
 _INTRO = "This is what our pages say, word for word:"
 _LEANS_BACK = re.compile(
     r"(?:it|its|this|these|those|that|they|them|their|he|she|his|her|however|therefore|otherwise|then|also|"
@@ -147,18 +150,24 @@ def _scaled(scores: Sequence[float]) -> list[float]:
 
 
 def _run(best: _Candidate, siblings: Sequence[_Candidate]) -> Sequence[_Candidate]:
-    """The best sentence with the neighbours that it needs, at most three in a row."""
+    """The best sentence with the neighbours that it needs: three sentences, or a lead-in and its list."""
     first = last = best.place
     if first > 0 and _LEANS_BACK.match(best.text.lstrip("-*• ")):
         first -= 1
-    while last - first + 1 < _MOST and last + 1 < len(siblings):
-        text, after = siblings[last].text, siblings[last + 1]
-        if not (text.endswith(":") or after.score >= _NEIGHBOUR * best.score):
-            break
-        if sum(len(one.text) for one in siblings[first : last + 2]) > _LONGEST:
-            break
+    while last + 1 < len(siblings) and _belongs(siblings[first : last + 2], best):
         last += 1
     return siblings[first : last + 1]
+
+
+def _belongs(run: Sequence[_Candidate], best: _Candidate) -> bool:
+    """Whether the last of the run is to be quoted with those before it."""
+    before, after = run[-2].text, run[-1]
+    if sum(len(one.text) for one in run) > _LONGEST:
+        return False
+    listing = any(_LEADS_IN.search(one.text) for one in run[:-1])
+    if listing and (_ITEM.match(after.text) or _LEADS_IN.search(before)):
+        return len(run) <= _LONGEST_LIST
+    return len(run) <= _MOST and (len(before) < _FRAGMENT or after.score >= _NEIGHBOUR * best.score)
 
 
 def _slice(text: str, run: Sequence[_Candidate]) -> str:

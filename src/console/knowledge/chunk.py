@@ -21,7 +21,7 @@ _END = re.compile(
 )
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'“‘])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|Gen|Col|Lt|Sgt|Rev|Hon|No|Nos|Vol|Fig|Art|"
-    r"Inc|Ltd|Co|Corp|vs|etc|cf|ca|approx|e\.g|i\.e|[A-Za-z]\.[A-Za-z])\.$"
+    r"Inc|Ltd|Co|Corp|vs|etc|cf|ca|approx|e\.g|i\.e|[A-Za-z]\.[A-Za-z])\.$|(?:^|\n)\s*\d{1,3}\.$"
 )
 _TAIL = 24
 

@@ -17,6 +17,7 @@ Id = TypeVar("Id")
 Floats = NDArray[np.float64]
 
 _TOP = 5
+_TEXT_SCALE = 50.0  # a passage that holds each of the question's lexemes once scores about .012
 _FEWEST = 20
 _STEPS = 100
 _PRIOR = 1.0
@@ -25,7 +26,7 @@ _THRESHOLDS = (0.25, 0.75)
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the search says about a question; higher is surer, each about 0 to 1."""
+    """What the search says about a question, each about 0 to 1."""
 
     top_cosine: float
     sentence_cosine: float
@@ -55,7 +56,7 @@ def signals(
         sentence_cosine=sentence_cosine,
         passage_coverage=coverage(asked, terms(top_passage), idf),
         sentence_coverage=sentence_coverage,
-        text_score=text[0] if text else 0.0,
+        text_score=text[0] * _TEXT_SCALE if text else 0.0,
         agreement=_agreement(fused),
         dense_margin=_margin(dense),
         text_margin=_margin(text),
@@ -66,12 +67,15 @@ def signals(
 class Calibration:
     """Weights that turn signals into a confidence, and the threshold under which a person is asked.
 
-    The defaults were fitted by logistic regression, both classes weighing the same: FITTED_ON.
-    `scale` and `shift` carry a fit to one knowledge base.
+    The defaults were fitted by `fit_logistic` with 200 questions of each kind. Answerable: SQuAD 2. Not
+    answerable: the same with their article taken out of the search; CLINC150's out-of-scope questions to
+    the SQuAD articles, to a product's help pages and to a retailer's guidelines; BANKING77 to the help pages.
+    At 0.5 they answer 95 of 100 of the first, and 7, 7, 2, 3 and 3 of the others. `scale` and `shift` carry
+    a fit to one knowledge base.
     """
 
-    weights: tuple[float, ...] = ()
-    bias: float = 0.0
+    weights: tuple[float, ...] = (4.62, 5.83, 2.20, 1.30, 0.79, 1.99, -0.85, 0.08)
+    bias: float = -6.87
     scale: float = 1.0
     shift: float = 0.0
     threshold: float = 0.5

@@ -6,16 +6,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from console.ai.embedder import Embedder
     from console.db.engine import Database
     from console.services.agents import Agents
+    from console.services.answering import Answering
+    from console.services.asking import Asking
     from console.services.auth import Auth
     from console.services.conversations import Conversations
+    from console.services.crawls import Crawls
     from console.services.drafts import Drafts
     from console.services.gaps import Gaps
     from console.services.inbox import Inbox
     from console.services.live import Live
     from console.services.members import Members
     from console.services.messages import Messages
+    from console.services.search import Search
     from console.services.sources import Sources
     from console.services.takeover import Takeover
     from console.services.versions import Versions
@@ -114,6 +119,41 @@ class Services:
         from console.services.sources import Sources
 
         return Sources(self.db)
+
+    @cached_property
+    def crawls(self) -> Crawls:
+        """Crawls under way."""
+        from console.services.crawls import Crawls
+
+        return Crawls(self.db, self.embedder)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedding model: the packaged one, loaded with its first text."""
+        from console.ai.embedder import MiniLm
+
+        return MiniLm()
+
+    @cached_property
+    def search(self) -> Search:
+        """What an agent finds."""
+        from console.services.search import Search
+
+        return Search(self.db, self.embedder)
+
+    @cached_property
+    def answering(self) -> Answering:
+        """What an agent says."""
+        from console.services.answering import Answering
+
+        return Answering(self.search, self.embedder)
+
+    @cached_property
+    def asking(self) -> Asking:
+        """Questions outside conversations."""
+        from console.services.asking import Asking
+
+        return Asking(self.db, self.answering)
 
     @cached_property
     def gaps(self) -> Gaps:

@@ -82,7 +82,7 @@ def _add(parent: TOMLDocument | Table, key: str, setting: Setting, value: Any) -
         return
     if isinstance(value, str) and ("\n" in value or len(value) > _LONG or key == "system_prompt"):
         parent.add(tomlkit.comment(setting.help))
-        parent.add(key, tomlkit.string(value, multiline=True))
+        parent.add(key, _long(value))
         return
     parent.add(key, _commented(tomlkit.item(value), setting.help))
 
@@ -90,6 +90,15 @@ def _add(parent: TOMLDocument | Table, key: str, setting: Setting, value: Any) -
 def _commented(item: Item, comment: str) -> Item:
     item.comment(comment)
     return item
+
+
+def _long(text: str) -> Item:
+    """Text that begins on a line of its own: TOML takes the first line break for its own."""
+    import tomlkit
+    from tomlkit.items import String, StringType, Trivia
+
+    inside = tomlkit.string(text, multiline=True).as_string()[3:-3]
+    return String(StringType.MLB, text, inside if inside.startswith("\n") else f"\n{inside}", Trivia())
 
 
 def _visible(character: str) -> str:

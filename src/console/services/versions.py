@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from console.db.engine import Database, ReadTx, WriteTx
+from console.domain import setting_kinds as kinds
 from console.domain.actor import Actor, Principal, Role
 from console.domain.agent import AgentVersion, Published
 from console.domain.agent_settings import DEFAULT_THRESHOLD
@@ -176,9 +177,10 @@ def _conflict() -> ConflictError:
 
 
 def _checked(note: str) -> str:
-    if len(note) > MAX_NOTE or "\x00" in note:
-        raise InvalidInputError(f"the note has {len(note):,} characters, more than {MAX_NOTE:,}, or holds a NUL")
-    return note.strip()
+    try:
+        return kinds.text(MAX_NOTE)(note).strip()
+    except ValueError as error:
+        raise InvalidInputError(f"the note {error}") from None
 
 
 def _to_version(row: Any) -> AgentVersion:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual._path import CSSPathType
 from textual.app import App
@@ -33,6 +33,7 @@ from console.tui.present.notices import error_text
 from console.tui.screens.base import ConsoleScreen
 from console.tui.themes import DARK, LIGHT, THEMES, named
 from console.tui.widgets.toast import Severity, toast
+from console.tui.working import start
 
 HEARTBEAT = 15.0
 RECONNECT = 2.0
@@ -98,7 +99,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Start what runs as long as the console does."""
         self.set_interval(self.options.tick, self._tick)
         self.set_interval(HEARTBEAT, self._heartbeat)
-        self._run(self._listen(), "live")
+        start(self, "live", self._listen)
         self._count_soon()
 
     def report(self, error: BaseException) -> None:
@@ -155,7 +156,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Leave; asks when something is held or unsent."""
-        self._run(self._leave(), "leave")
+        start(self, "leave", self._leave)
 
     async def _leave(self) -> None:
         if why := self._unfinished():
@@ -206,7 +207,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
                 screen.post_message(RowsChanged(event.conversations))
 
     def _count_soon(self) -> None:
-        self._run(self._count(), "counts")
+        start(self, "counts", self._count)
 
     async def _count(self) -> None:
         try:
@@ -218,7 +219,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def _heartbeat(self) -> None:
         if self.counts.mine:
-            self._run(self._renew(), "heartbeat")
+            start(self, "heartbeat", self._renew)
 
     async def _renew(self) -> None:
         try:
@@ -238,9 +239,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
         for screen in self.screen_stack if self._running else ():
             if isinstance(screen, ConsoleScreen):
                 screen.post_message(CountsChanged())
-
-    def _run(self, work: Coroutine[Any, Any, None], group: str) -> None:
-        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     def _fatal_error(self) -> None:
         """Textual's own shows the locals of every frame, and with them what visitors wrote."""

@@ -83,7 +83,7 @@ class Store:
     def event(self, id: ConversationId, kind: str, who: str = "", detail: str = "") -> None:
         stored = self.find(id)
         at = stored.conversation.last_seq
-        stored.events.append(Event(at, kind, SafeText(who), SafeText(detail), utc_now()))
+        stored.events.append(Event(at, kind, sanitise(who), sanitise(detail), utc_now()))
 
     def append(
         self, id: ConversationId, role: MessageRole, text: str, *, who: str = "", author: UserId | None = None,

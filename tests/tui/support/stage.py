@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
+from tests.tui.support.fake import World
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -16,7 +17,6 @@ from console.ids import ConversationId
 from console.tui.app import ConsoleApp, Options
 from console.tui.widgets.conversation_pane import ConversationPane
 from console.tui.widgets.virtual_list import VirtualList
-from tests.tui.support.fake import World
 
 NARROW, WIDE, BROAD = (80, 24), (120, 40), (200, 60)
 PATIENCE = 10.0

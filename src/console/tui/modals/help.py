@@ -14,6 +14,7 @@ from console.domain.actor import Role
 from console.tui.modals.base import Modal
 from console.tui.present.keys import help_lines
 from console.tui.present.tone import toned
+from console.tui.widgets.words import Words
 
 
 class HelpModal(Modal[None]):
@@ -34,7 +35,7 @@ class HelpModal(Modal[None]):
     def compose(self) -> ComposeResult:
         """Search, table, how to leave."""
         with Vertical(classes="card tall"):
-            yield Input(placeholder="type to search the keys", compact=True, id="words")
+            yield Words("type to search the keys", id="words")
             with VerticalScroll(id="table", can_focus=False):
                 yield Static(help_lines("", self._role), markup=False, id="help-lines")
             yield Static(toned("↑ ↓ scroll   esc close", "quiet"), markup=False)

@@ -22,6 +22,7 @@ from console.tui.port import Services
 from console.tui.present.notices import error_text, loading
 from console.tui.present.tone import toned
 from console.tui.present.trace import trace_lines
+from console.tui.working import start
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
@@ -62,7 +63,7 @@ class WhyModal(Modal[None]):
 
     def on_mount(self) -> None:
         """Read it."""
-        self.run_worker(self._read(), group="trace", exclusive=True, exit_on_error=False)
+        start(self, "trace", self._read)
 
     def on_resize(self) -> None:
         """Draw it again in the new width."""

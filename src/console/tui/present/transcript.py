@@ -10,6 +10,7 @@ from textual.content import Content
 
 from console.domain.actor import Actor
 from console.domain.message import Event, Message, MessageRole
+from console.text import one_line
 from console.tui.present.row import percent
 from console.tui.present.tone import joined, toned
 
@@ -106,7 +107,7 @@ def event_words(event: Event, me: Actor) -> str:
     who = "you" if event.actor_name == me.name else event.actor_name or "the console"
     text = _EVENTS.get(event.kind)
     if text is None:
-        return f"{who}: {event.kind.replace('_', ' ')}"
+        return one_line(f"{who}: {event.kind.replace('_', ' ')}")
     return text.replace("{who}", who).replace("{detail}", event.detail or "another person")
 
 

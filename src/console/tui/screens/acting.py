@@ -14,6 +14,7 @@ from console.tui.present.conversation import loser_text
 from console.tui.screens.base import ConsoleScreen
 from console.tui.subject import Subject, possible
 from console.tui.widgets.conversation_pane import ConversationPane
+from console.tui.working import start
 
 
 class ActingScreen(ConsoleScreen):
@@ -61,19 +62,19 @@ class ActingScreen(ConsoleScreen):
         if subject.mine:
             self.go_on(subject.id, "reply")
         elif subject.held:
-            self.run(self._take_from(subject), "act")
+            start(self, "act", self._take_from, subject)
         else:
-            self.run(self._claim(subject), "act")
+            start(self, "act", self._claim, subject)
 
     def action_hand_back(self) -> None:
         """Let the assistant answer again."""
         if subject := self.subject:
-            self.run(self._hand_back(subject), "act")
+            start(self, "act", self._hand_back, subject)
 
     def action_resolve(self) -> None:
         """Done."""
         if subject := self.subject:
-            self.run(self._resolve(subject), "act")
+            start(self, "act", self._resolve, subject)
 
     def action_note(self) -> None:
         """Write a note."""
@@ -97,7 +98,7 @@ class ActingScreen(ConsoleScreen):
 
     def action_next_for_me(self) -> None:
         """The next conversation that needs me."""
-        self.run(self._next_for_me(), "next")
+        start(self, "next", self._next_for_me)
 
     async def _next_for_me(self) -> None:
         app, subject = self.console_app, self.subject

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, cast
 from uuid import UUID
 
 from textual import on
@@ -60,10 +60,6 @@ class ConsoleScreen(Screen[None]):
     def read_changed(self, ids: frozenset[UUID] | None) -> None:
         """Read these again; None means everything."""
         raise NotImplementedError
-
-    def run(self, work: Coroutine[Any, Any, None], group: str, *, exclusive: bool = True) -> None:
-        """Do something that takes a while; its error goes the one way of all errors."""
-        self.run_worker(work, group=group, exclusive=exclusive, exit_on_error=False)
 
     def allowed(self, action: str) -> bool | None:
         """Whether a command of this screen can be used: True, None for grey, False for hidden."""

@@ -29,10 +29,13 @@ from console.tui.present.tone import sides, toned
 from console.tui.screens.acting import ActingScreen
 from console.tui.screens.base import STYLES
 from console.tui.subject import Subject, of_row
+from console.tui.widgets.composer import Composer
 from console.tui.widgets.conversation_pane import ConversationPane
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.transcript import Transcript
 from console.tui.widgets.virtual_list import VirtualList
+from console.tui.widgets.words import Words
+from console.tui.working import also, start
 
 REST = 0.12
 TYPING = 0.15
@@ -68,11 +71,12 @@ class InboxScreen(ActingScreen):
         self._typing: Timer | None = None
         self._goal: ConversationId | None = None
         self._ages: tuple[str, ...] = ()
+        self._was_in_pane = self._was_writing = False
 
     def body(self) -> ComposeResult:
         """Tabs, filter, list, and the pane beside it."""
         yield OneLine(id="tabs")
-        yield Input(id="filter", compact=True, placeholder="words to look for", select_on_focus=False)
+        yield Words("words to look for", id="filter")
         with Horizontal(id="panes"):
             with Vertical(id="left"):
                 yield VirtualList[InboxRow](lambda row: row.id, self._draw_row, id="list")
@@ -113,11 +117,17 @@ class InboxScreen(ActingScreen):
         self.show_tabs()
         self.call_after_refresh(self._fit)
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remember where the operator was: what is hidden loses the focus before anybody can ask."""
+        if self.wide:
+            self._was_in_pane = self.pane in event.widget.ancestors_with_self
+            self._was_writing = isinstance(event.widget, Composer)
+
     def _fit(self) -> None:
-        if not self.wide and self._pane_has_focus() and self.pane.target is not None:
-            writing = self.pane.box.is_open and self.pane.box.area.has_focus
+        if not self.wide and self._was_in_pane and self.pane.target is not None:
+            self._was_in_pane = False
             self.rows.focus()
-            self.go_on(self.pane.target, self.pane.box.kind if writing else None)
+            self.go_on(self.pane.target, self.pane.box.kind if self._was_writing else None)
         elif self.wide and self.pane.target is None:
             self._preview()
 
@@ -146,15 +156,15 @@ class InboxScreen(ActingScreen):
 
     def take_in(self) -> None:
         """Read the list again from its top, as far as it is open."""
-        self.run(self._read_again(self.question, self.rows.cursor + 1), "page")
+        start(self, "page", self._read_again, self.question, self.rows.cursor + 1)
 
     def read_changed(self, ids: frozenset[UUID] | None) -> None:
         """Read the changed rows again, in their places; None: those in sight, and the top for what is new."""
         if ids is None:
-            self.run(self._read_seen(self.question), "rows", exclusive=False)
+            also(self, "rows", self._read_seen, self.question)
         else:
             wanted = [ConversationId(id) for id in ids]
-            self.run(self._read_rows(self.question, wanted), "rows", exclusive=False)
+            also(self, "rows", self._read_rows, self.question, wanted)
         if self.wide and self.pane.target is not None and (ids is None or self.pane.target in ids):
             self.pane.reread()
 
@@ -230,7 +240,7 @@ class InboxScreen(ActingScreen):
     def _near_end(self) -> None:
         if self._next is not None:
             after, self._next = self._next, None
-            self.run(self._read_more(self.question, after), "more")
+            start(self, "more", self._read_more, self.question, after)
 
     @on(VirtualList.AtTop)
     def _at_top(self) -> None:
@@ -286,7 +296,7 @@ class InboxScreen(ActingScreen):
 
     def acted(self, id: ConversationId) -> None:
         """Read row and pane again."""
-        self.run(self._read_rows(self.question, [id]), "rows", exclusive=False)
+        also(self, "rows", self._read_rows, self.question, [id])
         if self.pane.target == id:
             self.pane.reread()
 
@@ -306,7 +316,7 @@ class InboxScreen(ActingScreen):
         self.question = question
         self.news.clear()
         self.show_tabs()
-        self.run(self._read_again(question, 1), "page")
+        start(self, "page", self._read_again, question, 1)
 
     def action_next_tab(self) -> None:
         """Next tab."""

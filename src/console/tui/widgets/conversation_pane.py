@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -26,6 +25,7 @@ from console.tui.widgets.composer import Composer
 from console.tui.widgets.composer_box import ComposerBox
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.transcript import Transcript
+from console.tui.working import also, start
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
@@ -126,19 +126,19 @@ class ConversationPane(Vertical):
             return
         # one message and its events are read again, so that an event after the last message is seen
         after = None if whole or self.thread is None else max(0, self.thread.last_seq - 1)
-        self._run(self._read(self.target, after), "read")
+        start(self, "read", self._read, self.target, after)
 
     def write(self, kind: str) -> None:
         """Open the composer with the draft of that kind and go there."""
         if self.target is not None:
-            self._run(self._read_draft(self.target, kind, focus=True), "draft")
+            start(self, "draft", self._read_draft, self.target, kind, focus=True)
 
     def mark_read(self) -> None:
         """Everything shown has been seen."""
         self.reading = True
         thread = self.thread
         if thread and thread.last_seq > thread.conversation.last_read_seq:
-            self._run(self._mark_read(thread.conversation.id, thread.last_seq), "mark")
+            start(self, "mark", self._mark_read, thread.conversation.id, thread.last_seq)
 
     def answer_in_sight(self) -> int | None:
         """The seq of the answer that `why` is about."""
@@ -220,7 +220,7 @@ class ConversationPane(Vertical):
     @on(Transcript.NearTop)
     def _near_top(self) -> None:
         if self.thread and self.thread.earlier and self.target:
-            self._run(self._read_earlier(self.target, self.thread.first_seq), "earlier")
+            start(self, "earlier", self._read_earlier, self.target, self.thread.first_seq)
 
     @on(DraftRead)
     def _draft_read(self, event: DraftRead) -> None:
@@ -248,7 +248,7 @@ class ConversationPane(Vertical):
         box.send()
         conversation = thread.conversation
         parcel = Parcel(conversation.id, box.kind, event.text, conversation.epoch, event.hand_back)
-        self.app.run_worker(deliver(self.console_app, parcel, self), group="send", exit_on_error=False)
+        also(self.app, "send", deliver, self.console_app, parcel, self)
 
     @on(Delivered)
     def _delivered(self, event: Delivered) -> None:
@@ -269,7 +269,7 @@ class ConversationPane(Vertical):
 
     @on(Composer.Left)
     def _left(self) -> None:
-        self._run(self._keep_draft(), "keep")
+        start(self, "keep", self._keep_draft)
         self.transcript.focus()
         if self.box.kind == "note":
             self.box.close()
@@ -298,9 +298,9 @@ class ConversationPane(Vertical):
             return
         writing = self.box.is_open
         if wants == "note" or (wants == "reply" and subject.mine):
-            self._run(self._read_draft(self.target, wants, focus=True), "draft")
+            start(self, "draft", self._read_draft, self.target, wants, focus=True)
         elif subject.mine and not writing:
-            self._run(self._read_draft(self.target, "reply", focus=False), "draft")
+            start(self, "draft", self._read_draft, self.target, "reply", focus=False)
         elif not subject.mine and writing and self.box.kind == "reply":
             self._lost_control()
 
@@ -325,6 +325,3 @@ class ConversationPane(Vertical):
             app = self.console_app
             blocks = self.thread.blocks(app.actor, app.now())
             self.transcript.show(blocks, earlier=self.thread.earlier, to_end=to_end)
-
-    def _run(self, work: Coroutine[Any, Any, None], group: str) -> None:
-        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)

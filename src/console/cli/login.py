@@ -1,0 +1,49 @@
+"""`console login`: open a session and keep its token."""
+
+from __future__ import annotations
+
+from console.cli.call import Call
+from console.cli.parser import Parser
+
+
+def register(noun: Parser) -> None:
+    """Add the arguments of `console login`."""
+    noun.handled_by(
+        _login,
+        examples=[
+            ("console login", "asks for e-mail and password"),
+            ("CONSOLE_PASSWORD=... console login mia@acme.test", "asks nothing"),
+        ],
+    )
+    noun.add_argument("email", nargs="?", metavar="EMAIL", help="your e-mail (or CONSOLE_EMAIL)")
+
+
+async def _login(call: Call) -> None:
+    from console.cli.prompt import ask
+    from console.cli.secret import sign_in_password
+    from console.cli.session import runtime
+    from console.keychain import TokenStore
+
+    email = call.args.email or call.config.email or ask("E-mail", instead="an e-mail, or CONSOLE_EMAIL")
+    password = sign_in_password(call)
+    async with runtime(call) as opened:
+        signed = await opened.services.auth.login(email, password, workspace_slug=call.config.workspace)
+        kept = TokenStore(call.config).save(signed.token)
+    active = next((m for m in signed.memberships if m.workspace_id == signed.active_workspace_id), None)
+    if call.out.json:
+        call.out.data(
+            {
+                "email": signed.email,
+                "name": signed.name,
+                "workspace": active.slug if active else None,
+                "role": active.role.label if active else None,
+                "workspaces": [m.slug for m in signed.memberships],
+                "kept_in": kept,
+            }
+        )
+        return
+    where = f"in {active.slug} as {active.role.label}" if active else "and a member of no workspace"
+    call.out.text(f"signed in: {signed.name} <{signed.email}>, {where}")
+    call.out.say(f"The session is kept in {kept}.")
+    if call.config.session_token:
+        call.out.say("CONSOLE_SESSION_TOKEN is set and goes before it.")

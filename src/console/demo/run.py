@@ -1,0 +1,144 @@
+"""`console demo`: the whole product on the bundled Postgres, with workspaces, people, and visitors arriving."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from console import bootstrap, companion
+from console.bootstrap import signed_in
+from console.config import Config
+from console.db.engine import Database
+from console.db.notify import Notifier
+from console.demo.arrive import keep_arriving
+from console.demo.content import WORKSPACES
+from console.demo.load import PASSWORD, load_workspace
+from console.errors import ConnectionFailedError
+from console.gateway.app import create_app
+from console.gateway.server import serve
+from console.processes import show, stop_on_signals
+from console.services.visitors import Visitors
+
+Say = Callable[[str], None]
+OPERATOR = "olivia@acme.test"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that runs: what a script needs to use it."""
+
+    runtime: bootstrap.Runtime
+    gateway_url: str
+    public_keys: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The one line that `--headless` prints."""
+        return {
+            "ready": True,
+            "gateway_url": self.gateway_url,
+            "database_url": self.runtime.app_url,
+            "workspaces": [
+                {"slug": slug, "agents": [{"slug": "assistant", "public_key": key}]}
+                for slug, key in self.public_keys.items()
+            ],
+            "logins": [
+                {"email": m.email, "password": PASSWORD, "role": m.role.label, "workspace": space.slug}
+                for space in WORKSPACES
+                for m in space.members
+            ],
+        }
+
+
+@asynccontextmanager
+async def running(config: Config, say: Say) -> AsyncIterator[Demo]:
+    """Start everything, load what is missing, let visitors arrive; stop all of it at the end of the block."""
+    watch = _Watch(say)
+    config = replace(config, database_url=None, database_direct_url=None, database_gateway_url=None)
+    async with bootstrap.open_runtime(config) as runtime:
+        watch(f"database ready in {config.data_dir}")
+        if runtime.gateway_url is None:
+            raise ConnectionFailedError("the embedded server has no gateway login")
+        gateway_db = Database(runtime.gateway_url)
+        runtime.closing.push_async_callback(gateway_db.close)
+        with companion.needed(config.data_dir):
+            watch("worker starting")
+            public_keys = {}
+            for space in WORKSPACES:
+                agent = await load_workspace(runtime.services, gateway_db, space, watch)
+                public_keys[space.slug] = agent.public_key
+            async with _gateway(gateway_db, runtime.gateway_url) as url:
+                watch(f"gateway listens on {url}; visitors arrive, knowledge is filling in the background")
+                async with _visitors(url, public_keys):
+                    yield Demo(runtime, url, public_keys)
+
+
+@asynccontextmanager
+async def _visitors(url: str, public_keys: dict[str, str]) -> AsyncIterator[None]:
+    visits = asyncio.create_task(keep_arriving(url, public_keys), name="visitors")
+    try:
+        yield
+    finally:
+        visits.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await visits
+
+
+@asynccontextmanager
+async def _gateway(db: Database, url: str) -> AsyncIterator[str]:
+    """The real gateway on a free port of this machine, for as long as the block runs."""
+    stop, port = asyncio.Event(), asyncio.get_running_loop().create_future()
+    async with Notifier(db, url):
+        app = create_app(Visitors(db), ready=db.ping)
+        serving = asyncio.create_task(
+            serve(app, host="127.0.0.1", port=0, stop=stop, listening=port.set_result), name="gateway"
+        )
+        try:
+            yield f"http://127.0.0.1:{await port}"
+        finally:
+            stop.set()
+            await serving
+
+
+class _Watch:
+    """Progress lines, each with the seconds since the start."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._started = time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        self._say(f"{time.monotonic() - self._started:5.1f} s  {line}")
+
+
+async def headless(config: Config, say: Say, ready: Callable[[dict[str, Any]], None]) -> None:
+    """Run until SIGTERM, SIGINT or SIGHUP; `ready` is told once everything can be used."""
+    with stop_on_signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as stop:
+        async with running(config, say) as demo:
+            ready(demo.as_json())
+            await stop.wait()
+
+
+async def on_screen(config: Config, say: Say) -> int:
+    """Run with the console in front, signed in as the retailer's owner; returns its exit code."""
+    async with running(config, say) as demo:
+        say(f"signed in as {OPERATOR}; every password is {PASSWORD}")
+        auth = demo.runtime.services.auth
+        signed = await auth.login(OPERATOR, PASSWORD)
+        runtime = replace(demo.runtime, config=replace(demo.runtime.config, session_token=signed.token))
+        try:
+            return await show(runtime, await signed_in(runtime))
+        finally:
+            await auth.logout(signed.token)
+
+
+def begin_anew(config: Config) -> None:
+    """Delete the demo's data; `RefusedError` while another process uses it."""
+    from console.db.embedded.server import EmbeddedServer
+
+    EmbeddedServer(config.data_dir).destroy()

@@ -1,0 +1,102 @@
+"""The long-running processes: the screen, the worker, the gateway, each put together from its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from console import companion
+from console.bootstrap import Runtime, open_runtime, session_token, signed_in
+from console.config import Config
+from console.errors import NotSignedInError
+from console.ids import WorkspaceId
+
+if TYPE_CHECKING:
+    from console.ai.embedder import Embedder
+    from console.domain.actor import Actor
+
+
+@contextmanager
+def stop_on_signals(*numbers: signal.Signals) -> Iterator[asyncio.Event]:
+    """An event that these signals set while the block runs."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+async def run_worker(config: Config, *, companion_of_data: bool = False) -> None:
+    """Work until SIGTERM or SIGINT. As companion of an embedded server: only one, and until nobody needs it."""
+    with ExitStack() as held:
+        if companion_of_data and not held.enter_context(companion.only_worker(config.data_dir)):
+            return
+        async with open_runtime(config) as runtime:
+            with stop_on_signals(signal.SIGTERM, signal.SIGINT) as stop:
+                leaving = asyncio.create_task(_stop_when_unneeded(config, stop)) if companion_of_data else None
+                await _work(runtime, stop)
+                if leaving is not None:
+                    leaving.cancel()
+
+
+async def _stop_when_unneeded(config: Config, stop: asyncio.Event) -> None:
+    await companion.unneeded(config.data_dir)
+    stop.set()
+
+
+async def _work(runtime: Runtime, stop: asyncio.Event) -> None:
+    from console.ai.embedder import MiniLm
+    from console.services.answering import Answering
+    from console.services.answers import Answers
+    from console.services.search import Search
+    from console.worker.worker import run_worker as work
+
+    embedder = MiniLm(intra_op_num_threads=1)
+    answering = Answering(Search(runtime.db, embedder), embedder)
+    await work(
+        runtime.db, runtime.direct_url, Answers(runtime.db, answering), _crawl(runtime, embedder), stop=stop
+    )
+
+
+def _crawl(runtime: Runtime, embedder: Embedder) -> Callable[[WorkspaceId, UUID], Awaitable[None]]:
+    async def crawl(workspace_id: WorkspaceId, crawl_run_id: UUID) -> None:
+        from console.services.ingest import run_crawl
+
+        await run_crawl(runtime.db, workspace_id, crawl_run_id, embedder)
+
+    return crawl
+
+
+def run_tui(config: Config) -> int:
+    """Open the console for the person signed in; `NotSignedInError` when nobody is."""
+    return asyncio.run(_tui(config))
+
+
+async def _tui(config: Config) -> int:
+    async with open_runtime(config) as runtime:
+        with ExitStack() as held:
+            if not config.database_url:
+                held.enter_context(companion.needed(config.data_dir))
+            return await show(runtime, await signed_in(runtime))
+
+
+async def show(runtime: Runtime, actor: Actor) -> int:
+    """Show the console to `actor` until it is left; returns the exit code."""
+    from console.tui.app import ConsoleApp, Options, Place
+
+    token = await session_token(runtime)
+    if token is None:
+        raise NotSignedInError("you are not signed in", hint="console login")
+    memberships = await runtime.services.auth.memberships(token)
+    here = next(one for one in memberships if one.workspace_id == actor.workspace_id)
+    theme = runtime.config.theme if runtime.config.theme != "auto" else "dark"
+    app = ConsoleApp(runtime.services, actor, Place(here.slug, here.name), Options(theme=theme))
+    await app.run_async()
+    return app.return_code or 0

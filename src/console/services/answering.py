@@ -1,0 +1,142 @@
+"""From a visitor's words to an answer: search, the best words of the best passage, and how sure that is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from console.domain.agent import Published
+from console.domain.conversation import HandoffReason
+from console.domain.knowledge import Passage
+from console.domain.message import Citation
+from console.domain.run import Answer, AnswerKind
+from console.ids import ChunkId, WorkspaceId
+from console.knowledge.rank import DEPTH, Fused
+from console.services.search import Search, shortened
+from console.text import one_line, sanitise
+
+if TYPE_CHECKING:
+    from console.ai.embedder import Embedder
+    from console.knowledge.answer import ExtractiveAnswer
+
+SAID = {
+    HandoffReason.CUSTOMER_REQUEST: "I'm passing you to a person. Someone from the team will answer you here.",
+    HandoffReason.MISSING_KNOWLEDGE: "I found no answer to that in our pages, so I'm passing you to a person, who will"
+    " answer you here.",
+}
+"""What the visitor is told when a person takes over."""
+
+_TRACED = 10
+_FEW_TERMS = 3
+
+
+class Answering:
+    """Answers from a published version's knowledge; changes nothing, and holds no transaction while a model works."""
+
+    def __init__(self, search: Search, embedder: Embedder) -> None:
+        self._search = search
+        self._embedder = embedder
+
+    async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[str]) -> Answer:
+        """Answer the visitor's `turns`, oldest first; an answer with a `reason` is a handoff to a person."""
+        from console.knowledge.courtesy import REPLIES, courtesy
+        from console.knowledge.requests import asks_for_person, normalise_question
+
+        started = time.perf_counter()
+        last, asked = shortened(turns[-1]), shortened("\n".join(turns[-2:]))
+        trace: dict[str, Any] = {"question": asked, "model": self._embedder.model.name, "passages": []}
+        if asks_for_person(last):
+            return _handed_off(HandoffReason.CUSTOMER_REQUEST, 0.0, published, trace)
+        if polite := courtesy(last):
+            return Answer(AnswerKind.CURATED, REPLIES[polite], (), 1.0, published.threshold, None, trace)
+        own, joined = await self._embed(last, asked)
+        trace |= {"normalised": normalise_question(last), "embedding": own}
+        passages = await self._search.passages(workspace_id, published.sources, asked, joined, k=2 * DEPTH)
+        question = asked if _leans_on_the_one_before(last) else last
+        found = await asyncio.to_thread(_read, question, passages, self._embedder)
+        trace |= {"passages": _traced(passages, found), "ms": round((time.perf_counter() - started) * 1000)}
+        if found is None or found.confidence < published.threshold:
+            trace["draft"] = found.extract.text if found else ""
+            confidence = found.confidence if found else 0.0
+            return _handed_off(HandoffReason.MISSING_KNOWLEDGE, confidence, published, trace)
+        return Answer(
+            AnswerKind.EXTRACTIVE, found.extract.text, _citations(passages, found), found.confidence,
+            published.threshold, None, trace,
+        )  # fmt: skip
+
+    async def _embed(self, own: str, joined: str) -> tuple[list[float], Any]:
+        texts = [own] if own == joined else [own, joined]
+        vectors = await asyncio.to_thread(self._embedder.embed, texts)
+        return [float(value) for value in vectors[0]], vectors[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    extract: ExtractiveAnswer
+    confidence: float
+
+    @property
+    def quoted(self) -> set[ChunkId]:
+        return {ChunkId(quote.chunk_id) for quote in self.extract.quotes}
+
+
+def _leans_on_the_one_before(turn: str) -> bool:
+    """Whether a turn says too little to stand alone."""
+    from console.knowledge.lexemes import terms
+
+    return len(terms(turn)) < _FEW_TERMS
+
+
+def _read(question: str, passages: Sequence[Passage], embedder: Embedder) -> _Found | None:
+    """The words that answer best, and how sure that is; None where there is nothing to quote."""
+    from console.knowledge import answer, confidence
+
+    texts = [
+        answer.Passage(one.chunk_id, one.text, one.score, tuple(part for part in (one.title, one.heading) if part))
+        for one in passages
+    ]
+    idf = answer.inverse_frequencies(f"{one.title} {one.heading} {one.text}" for one in passages)
+    extract = answer.answer(question, texts, embedder.embed, idf=idf)
+    if extract is None:
+        return None
+    best = passages[0]
+    signals = confidence.signals(
+        question, [_fused(one) for one in passages], f"{best.title} {best.heading} {best.text}", idf,
+        sentence_cosine=extract.sentence_cosine, sentence_coverage=extract.sentence_coverage,
+    )  # fmt: skip
+    return _Found(extract, confidence.Calibration().confidence(signals))
+
+
+def _fused(one: Passage) -> Fused[ChunkId]:
+    dense = one.dense_score if one.dense_rank is not None else None
+    text = one.text_score if one.text_rank is not None else None
+    return Fused(one.chunk_id, one.score, one.dense_rank, one.text_rank, dense, text)
+
+
+def _handed_off(reason: HandoffReason, confidence: float, published: Published, trace: dict[str, Any]) -> Answer:
+    return Answer(AnswerKind.HANDOFF, SAID[reason], (), confidence, published.threshold, reason, trace)
+
+
+def _citations(passages: Sequence[Passage], found: _Found) -> tuple[Citation, ...]:
+    by_id = {one.chunk_id: one for one in passages}
+    return tuple(
+        Citation(one_line(source.title), one_line(source.uri, 1000), sanitise(quote.text), source.chunk_id)
+        for quote in found.extract.quotes
+        if (source := by_id.get(ChunkId(quote.chunk_id)))
+    )
+
+
+def _traced(passages: Sequence[Passage], found: _Found | None) -> list[dict[str, Any]]:
+    quoted = found.quoted if found else set()
+    return [
+        {
+            "chunk_id": str(one.chunk_id), "title": one.title, "uri": one.uri, "heading": one.heading, "text": one.text,
+            "dense_rank": one.dense_rank, "text_rank": one.text_rank, "score": one.score,
+            "quoted": one.chunk_id in quoted,
+        }
+        for rank, one in enumerate(passages)
+        if rank < _TRACED or one.chunk_id in quoted
+    ]  # fmt: skip

@@ -1,0 +1,87 @@
+"""A question asked outside any conversation, to see what an agent would say."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+
+from console.db.engine import Database
+from console.domain.actor import Actor, Role
+from console.domain.agent import Published
+from console.domain.run import Answer
+from console.errors import InvalidInputError, NotFoundError
+from console.ids import AgentId, RunId, new_id
+from console.services.answering import Answering
+from console.services.search import MAX_QUESTION_CHARS
+from console.services.unit import reading, writing
+from console.services.versions import published
+from console.text import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an agent's live version said, the run that kept it, and how long it took in milliseconds."""
+
+    answer: Answer
+    run_id: RunId
+    agent_version: int
+    ms: int
+
+
+class Asking:
+    """Asks an agent's live version; the run is kept as an evaluation, outside conversations and gaps."""
+
+    def __init__(self, db: Database, answering: Answering) -> None:
+        self._db = db
+        self._answering = answering
+
+    async def ask(self, actor: Actor, agent: str, question: str) -> Asked:
+        """Ask an agent (a slug). Raises `NotFoundError`, and `InvalidInputError` for an empty or overlong question."""
+        if not question.strip():
+            raise InvalidInputError("an empty question has no answer", hint="give some words")
+        if len(question) > MAX_QUESTION_CHARS:
+            raise InvalidInputError(
+                f"the question has {len(question):,} characters, more than {MAX_QUESTION_CHARS:,}", hint="shorten it"
+            )
+        started = time.perf_counter()
+        async with reading(self._db, actor, "agent.ask", ("agent", None), Role.MEMBER) as tx:
+            agent_id = await tx.scalar("SELECT id FROM agents WHERE workspace_id = :ws AND slug = :slug", slug=agent)
+            if agent_id is None:
+                raise NotFoundError(f"there is no agent {one_line(agent, 80)}", hint="console agent list")
+            version = await published(tx, AgentId(agent_id))
+        answer = await self._answering.answer(actor.workspace_id, version, [question])
+        ms = round((time.perf_counter() - started) * 1000)
+        run_id = await self._keep(actor, version, answer, ms)
+        return Asked(answer, run_id, version.number, ms)
+
+    async def _keep(self, actor: Actor, version: Published, answer: Answer, ms: int) -> RunId:
+        run_id = RunId(new_id())
+        kept = {name: value for name, value in answer.trace.items() if name != "embedding"} | {
+            "kind": answer.kind, "confidence": answer.confidence, "threshold": answer.threshold,
+            "reason": answer.reason,
+        }  # fmt: skip
+        async with writing(self._db, actor, "agent.ask", ("agent", version.agent_id)) as tx:
+            await tx.execute(
+                _RUN, id=run_id, agent=version.agent_id, version=version.version_id, model=answer.trace["model"], ms=ms,
+                results=len(answer.trace["passages"]), length=len(answer.content), text=answer.content,
+                output=json.dumps(kept),
+            )  # fmt: skip
+            await tx.execute(
+                _USAGE, id=new_id(), key=f"eval:{run_id}", agent=version.agent_id, version=version.version_id,
+                run=run_id, model=answer.trace["model"], ms=ms,
+            )  # fmt: skip
+        return run_id
+
+
+_RUN = """
+    INSERT INTO runs (workspace_id, id, kind, state, agent_id, agent_version_id, model, duration_ms, iterations,
+                      searches, results, response_length, success, output_text, output, started_at, finished_at)
+    VALUES (:ws, :id, 'eval', 'complete', :agent, :version, :model, :ms, 1, 1, :results, :length, true, :text,
+            cast(:output AS jsonb), now() - make_interval(secs => :ms / 1000.0), now())
+"""
+_USAGE = """
+    INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id, run_id, model,
+                              duration_ms)
+    VALUES (:ws, :id, :key, 'evals', :agent, :version, :run, :model, :ms)
+"""

@@ -1,0 +1,54 @@
+"""The server around the application: its port, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from console.errors import RefusedError
+from console.gateway.server import serve
+
+
+async def test_a_port_that_is_taken_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(RefusedError, match=f"can't listen on 127.0.0.1:{port}: Address already in use"):
+            await serve(Starlette(), host="127.0.0.1", port=port, stop=asyncio.Event())
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "256.1.1.1", "a b", "\x1b[2J", "é" * 70])
+async def test_a_host_that_is_not_ours_is_one_clear_line(host: str) -> None:
+    with pytest.raises(RefusedError, match="can't listen on") as refused:
+        await serve(Starlette(), host=host, port=0, stop=asyncio.Event())
+    assert "\x1b" not in refused.value.message
+
+
+async def test_a_request_in_hand_is_answered_before_the_end() -> None:
+    begun, stop, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(_request: Request) -> Response:
+        begun.set()
+        await go_on.wait()
+        return Response("done")
+
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    app = Starlette(routes=[Route("/", slow)])
+    server = asyncio.create_task(serve(app, host="127.0.0.1", port=0, stop=stop, listening=port.set_result))
+    address = f"http://127.0.0.1:{await port}"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        request = asyncio.create_task(client.get(address))
+        await begun.wait()
+        stop.set()
+        with pytest.raises(httpx.TransportError):
+            while True:
+                await client.get(f"{address}/nowhere")
+        go_on.set()
+        assert (await request).text == "done"
+    await server

@@ -1,0 +1,97 @@
+"""A token opens its own conversation and nothing else, and whatever else is tried gets one and the same answer."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from console.db.engine import Database
+from console.domain.keys import parse_visitor_token, visitor_token
+from console.ids import ConversationId, WorkspaceId, new_id
+from tests.gateway.support import Gateway, Talk, refused
+from tests.world import make_world
+
+
+async def _both_ways(gateway: Gateway, talk: Talk) -> None:
+    """Reading and writing are refused, in the words that an unknown conversation gets."""
+    nowhere = Talk(str(new_id()), talk.token)
+    expected = refused(await gateway.read(nowhere), 404)
+    assert refused(await gateway.read(talk), 404) == expected
+    assert refused(await gateway.send(talk, "let me in"), 404) == expected
+
+
+async def test_a_token_does_not_open_another_conversation(gateway: Gateway) -> None:
+    mine, theirs = await gateway.start(), await gateway.start()
+    await _both_ways(gateway, Talk(theirs.id, mine.token))
+    assert (await gateway.read(theirs)).json() == {"messages": []}
+
+
+async def test_a_token_does_not_open_another_workspace(gateway: Gateway, db: Database) -> None:
+    theirs = await Gateway(gateway.client, await make_world(db)).start()
+    mine = await gateway.start()
+    await _both_ways(gateway, Talk(theirs.id, mine.token))
+    _, _, secret = parse_visitor_token(theirs.token)
+    forged = visitor_token(WorkspaceId(gateway.world.workspace_id), ConversationId(UUID(theirs.id)), secret)
+    await _both_ways(gateway, Talk(theirs.id, forged))
+
+
+@pytest.mark.parametrize("secret", ["A" * 43, "A" * 16, "A" * 128])
+async def test_a_guessed_secret_opens_nothing(gateway: Gateway, secret: str) -> None:
+    talk = await gateway.start()
+    forged = visitor_token(gateway.world.workspace_id, ConversationId(UUID(talk.id)), secret)
+    await _both_ways(gateway, Talk(talk.id, forged))
+
+
+@pytest.mark.parametrize("token", ["x", "vt_", "vt_" + "A" * 500, "pk_" + "A" * 60, "null", "vt_%00", "a b"])
+async def test_what_is_no_token_opens_nothing(gateway: Gateway, token: str) -> None:
+    await _both_ways(gateway, Talk((await gateway.start()).id, token))
+
+
+@pytest.mark.parametrize("id", ["x", "0", "-", "null", "%00", "a" * 3000, "{}", "00000000-0000-0000-0000-00000000000g"])
+async def test_what_is_no_conversation_is_not_found(gateway: Gateway, id: str) -> None:
+    await _both_ways(gateway, Talk(id, (await gateway.start()).token))
+
+
+async def test_a_conversation_without_a_visitors_token_is_not_found(gateway: Gateway, db: Database) -> None:
+    talk = await gateway.start()
+    async with db.write(gateway.world.workspace_id) as tx:
+        await tx.execute("UPDATE conversations SET visitor_token_hash = NULL WHERE workspace_id = :ws")
+    await _both_ways(gateway, talk)
+
+
+async def test_an_operators_words_are_read_and_notes_are_not(gateway: Gateway, db: Database) -> None:
+    talk = await gateway.start()
+    async with db.write(gateway.world.workspace_id) as tx:
+        for seq, role in enumerate(("human", "note", "system", "tool", "assistant"), 1):
+            await tx.execute(
+                "INSERT INTO messages (workspace_id, conversation_id, seq, role, content) VALUES (:ws, :id, :seq, :role, :role)",
+                id=UUID(talk.id), seq=seq, role=role,
+            )  # fmt: skip
+    messages = (await gateway.read(talk)).json()["messages"]
+    assert [(m["seq"], m["content"]) for m in messages] == [(1, "human"), (5, "assistant")]
+
+
+async def test_the_token_is_stored_as_a_hash(gateway: Gateway, db: Database) -> None:
+    talk = await gateway.start()
+    _, _, secret = parse_visitor_token(talk.token)
+    async with db.read(gateway.world.workspace_id) as tx:
+        rows = await tx.rows("SELECT c::text AS whole FROM conversations c WHERE workspace_id = :ws")
+    assert len(rows) == 1
+    assert secret not in rows[0].whole
+    assert secret.encode().hex() not in rows[0].whole
+
+
+async def test_the_log_holds_neither_tokens_nor_words(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(0)
+    talk = await gateway.start(name="Planted Name")
+    await gateway.send(talk, "planted words")
+    await gateway.read(talk)
+    await gateway.post(talk, b'{"content": "planted words"', idempotency_key=str(uuid4()))
+    assert isinstance(gateway.client, httpx.AsyncClient)
+    ours = [r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore"))]
+    logged = "\n".join(ours) + "".join(capfd.readouterr())
+    assert not [word for word in (talk.token[30:], "planted words", "Planted Name") if word in logged]

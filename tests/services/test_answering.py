@@ -1,0 +1,111 @@
+"""An answer quotes the pages, says how sure it is, and hands over honestly when it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.services.knowledge_support import crawl
+from tests.world import World, make_world
+
+from console.ai.embedder import MiniLm
+from console.db.engine import Database
+from console.domain.agent import Published
+from console.domain.conversation import HandoffReason
+from console.domain.run import Answer, AnswerKind
+from console.ids import VersionId, new_id
+from console.services.answering import SAID, Answering
+from console.services.asking import Asking
+from console.services.search import Search
+from console.services.sources import Sources
+
+MODEL = MiniLm(intra_op_num_threads=1)
+RETURNS = "Unworn items can be returned within 30 days of delivery. Refunds reach your card in five working days."
+SHIPPING = "Standard shipping takes three to five days. Express parcels arrive on the next working day."
+
+
+@pytest.fixture
+async def world(db: Database, tmp_path: Path) -> World:
+    (tmp_path / "returns.md").write_text(f"# Returns and refunds\n\n{RETURNS}\n")
+    (tmp_path / "shipping.md").write_text(f"# Shipping\n\n{SHIPPING}\n")
+    made = await make_world(db)
+    await crawl(db, made.admin, await Sources(db).add(made.admin, "folder", str(tmp_path)), MODEL)
+    return made
+
+
+def version(world: World, threshold: float = 0.5) -> Published:
+    return Published(world.agent_id, VersionId(new_id()), 1, "Assistant", threshold, None, {})
+
+
+async def answer(db: Database, world: World, *turns: str, threshold: float = 0.5) -> Answer:
+    answering = Answering(Search(db, MODEL), MODEL)
+    return await answering.answer(world.workspace_id, version(world, threshold), turns)
+
+
+async def test_an_answer_quotes_the_page_word_for_word(db: Database, world: World) -> None:
+    found = await answer(db, world, "within how many days can unworn items be returned?")
+    assert (found.kind, found.reason) == (AnswerKind.EXTRACTIVE, None)
+    (citation,) = found.citations
+    assert citation.quote in RETURNS
+    assert citation.quote in found.content
+    assert "30 days" in citation.quote
+    assert (citation.uri, citation.title) == ("returns.md", "Returns and refunds")
+    assert found.confidence >= found.threshold == 0.5
+    quoted = [p for p in found.trace["passages"] if p["quoted"]]
+    assert [p["chunk_id"] for p in quoted] == [str(citation.chunk_id)]
+    assert len(found.trace["embedding"]) == 384
+
+
+async def test_what_the_pages_do_not_say_goes_to_a_person(db: Database, world: World) -> None:
+    found = await answer(db, world, "which mountain bike has the best brakes in snow?")
+    assert (found.kind, found.reason) == (AnswerKind.HANDOFF, HandoffReason.MISSING_KNOWLEDGE)
+    assert found.content == SAID[HandoffReason.MISSING_KNOWLEDGE]
+    assert found.citations == ()
+    assert found.confidence < found.threshold
+    assert found.trace["passages"]
+    assert found.trace["normalised"]
+
+
+async def test_the_threshold_of_the_version_decides(db: Database, world: World) -> None:
+    question = "within how many days can unworn items be returned?"
+    assert (await answer(db, world, question, threshold=1.01)).kind is AnswerKind.HANDOFF
+    assert (await answer(db, world, "bike brakes in deep snow?", threshold=0.0)).kind is AnswerKind.EXTRACTIVE
+
+
+async def test_without_knowledge_there_is_no_answer(db: Database) -> None:
+    found = await answer(db, await make_world(db), "how long does shipping take?")
+    assert (found.reason, found.confidence) == (HandoffReason.MISSING_KNOWLEDGE, 0.0)
+
+
+async def test_who_asks_for_a_person_gets_one(db: Database, world: World) -> None:
+    found = await answer(db, world, "how long does shipping take?", "let me talk to a human please")
+    assert (found.kind, found.reason) == (AnswerKind.HANDOFF, HandoffReason.CUSTOMER_REQUEST)
+    assert found.content == SAID[HandoffReason.CUSTOMER_REQUEST]
+
+
+async def test_thanks_are_answered_and_nobody_is_called(db: Database, world: World) -> None:
+    found = await answer(db, world, "how long does shipping take?", "thanks!")
+    assert (found.reason, found.kind) == (None, AnswerKind.CURATED)
+
+
+async def test_a_short_turn_is_read_with_the_one_before(db: Database, world: World) -> None:
+    found = await answer(db, world, "how long does standard shipping take?", "and express?")
+    assert found.trace["question"] == "how long does standard shipping take?\nand express?"
+    assert found.trace["passages"][0]["uri"] == "shipping.md"
+
+
+async def test_asking_keeps_an_evaluation_and_a_usage_event(db: Database, world: World) -> None:
+    asked = await Asking(db, Answering(Search(db, MODEL), MODEL)).ask(
+        world.member, "assistant", "how long is express shipping?"
+    )
+    assert asked.agent_version == 1
+    async with db.read(world.workspace_id) as tx:
+        run = await tx.row("SELECT * FROM runs WHERE workspace_id = :ws AND id = :id", id=asked.run_id)
+        usage = await tx.rows("SELECT * FROM usage_events WHERE workspace_id = :ws")
+        gaps = await tx.rows("SELECT * FROM knowledge_gaps WHERE workspace_id = :ws")
+    assert run is not None
+    assert (run.kind, run.state, run.conversation_id) == ("eval", "complete", None)
+    assert run.output["passages"][0]["uri"] == "shipping.md"
+    assert "embedding" not in run.output
+    assert [(event.metric, event.run_id) for event in usage] == [("evals", asked.run_id)]
+    assert gaps == []
