@@ -40,15 +40,19 @@ def fill(url: str, total: int, workspaces: int) -> None:
             "INSERT INTO workspaces (id, slug, name) SELECT id, 'w' || n, 'w' FROM w",
             "INSERT INTO workspace_users (workspace_id, user_id, role, name, email)"
             " SELECT id, '00000000-0000-0000-0000-000000000001', 'member', 'b', 'b@example.test' FROM w",
-            "INSERT INTO agents (workspace_id, id, slug, name, draft_hash, widget_key) SELECT id, id, 'a', 'A', '', 'k' FROM w",
-            f"""CREATE TEMP TABLE c AS SELECT g AS n, w.id AS ws, gen_random_uuid() AS id FROM generate_series(1, {total}) g
+            "INSERT INTO agents (workspace_id, id, slug, name, draft_hash, widget_key)"
+            " SELECT id, id, 'a', 'A', '', 'k' FROM w",
+            f"""CREATE TEMP TABLE c AS SELECT g AS n, w.id AS ws, gen_random_uuid() AS id
+                FROM generate_series(1, {total}) g
                 JOIN w ON w.n = CASE WHEN g <= {large} THEN 1 ELSE 2 + g % {workspaces - 1} END""",
             """INSERT INTO conversations (workspace_id, id, agent_id, visitor_id, last_seq, last_visitor_seq, snippet,
                    snippet_role, control, waiting_since, last_message_at)
                SELECT ws, id, ws, id::text, 1, 1, 'where is my parcel', 'user',
                    CASE WHEN n % 1000 = 0 THEN 'human' ELSE 'ai' END,
-                   CASE WHEN n % 1000 = 0 THEN now() - n * interval '1 second' END, now() - n * interval '1 second' FROM c""",
-            "INSERT INTO messages (workspace_id, conversation_id, seq, role, content) SELECT ws, id, 1, 'user', 'hello' FROM c",
+                   CASE WHEN n % 1000 = 0 THEN now() - n * interval '1 second' END, now() - n * interval '1 second'
+               FROM c""",
+            "INSERT INTO messages (workspace_id, conversation_id, seq, role, content)"
+            " SELECT ws, id, 1, 'user', 'hello' FROM c",
             "VACUUM ANALYZE",
         ):
             connection.execute(statement)
@@ -86,7 +90,8 @@ async def measure(app_url: str, unfenced_url: str) -> None:
 async def cursor_of_page(db: Database, workspace_id: WorkspaceId, number: int) -> Cursor:
     async with db.read(workspace_id) as tx:
         row = await tx.row(
-            "SELECT last_message_at, id FROM conversations WHERE workspace_id = :ws AND status = 'open' AND control = 'ai'"
+            "SELECT last_message_at, id FROM conversations"
+            " WHERE workspace_id = :ws AND status = 'open' AND control = 'ai'"
             " ORDER BY last_message_at DESC, id DESC OFFSET :skip LIMIT 1",
             skip=number * PAGE - 1,
         )
@@ -98,7 +103,7 @@ def main() -> None:
     total = int(sys.argv[1]) if len(sys.argv) > 1 else 1_020_000
     with scratch_server() as urls:
         fill(urls.superuser, total, 1000)
-        user, _, rest = urls.app.partition("://")[2].partition("@")
+        user = urls.app.partition("://")[2].partition("@")[0]
         asyncio.run(measure(urls.app, urls.app.replace(user, "bench_unfenced:bench", 1)))
 
 

@@ -35,7 +35,8 @@ async def add_person(db: Database, workspace_id: WorkspaceId, name: str, role: R
             "SELECT auth_create_user(:id, :email, :name, 'no password')", id=user_id, email=email, name=name
         )
         await tx.execute(
-            "INSERT INTO workspace_users (workspace_id, user_id, role, name, email) VALUES (:ws, :id, :role, :name, :email)",
+            "INSERT INTO workspace_users (workspace_id, user_id, role, name, email)"
+            " VALUES (:ws, :id, :role, :name, :email)",
             id=user_id, role=role.label, name=name, email=email,
         )  # fmt: skip
     return Actor(user_id, workspace_id, role, sanitise(name), sanitise(email))
@@ -61,10 +62,9 @@ async def make_world(db: Database) -> World:
             id=version_id, agent=agent_id,
         )  # fmt: skip
         await tx.execute("UPDATE agents SET published_version_id = :v WHERE workspace_id = :ws", v=version_id)
-    people = [
-        await add_person(db, workspace_id, name, role)
-        for name, role in [("olivia", Role.OWNER), ("adam", Role.ADMIN), ("mia", Role.MEMBER), ("max", Role.MEMBER), ("vera", Role.VIEWER)]
-    ]  # fmt: skip
+    names = ("olivia", "adam", "mia", "max", "vera")
+    roles = (Role.OWNER, Role.ADMIN, Role.MEMBER, Role.MEMBER, Role.VIEWER)
+    people = [await add_person(db, workspace_id, *person) for person in zip(names, roles, strict=True)]
     owner, admin, member, other, viewer = people
     return World(workspace_id, owner, admin, member, other, viewer, agent_id)
 

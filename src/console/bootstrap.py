@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from console.config import Config
 from console.domain.actor import Actor
-from console.errors import NotSignedInError, UsageError
+from console.errors import NotSignedInError, RefusedError, UsageError
 from console.services import Services
 
 if TYPE_CHECKING:
@@ -74,9 +74,74 @@ async def session_token(runtime: Runtime) -> str | None:
     return TokenStore(config).load()
 
 
+async def run_gateway(config: Config, host: str, port: int, listening: Callable[[int], None]) -> None:
+    """Serve visitors as the gateway's role until SIGTERM or SIGINT; `listening` is called with the real port.
+
+    Raises `UsageError` without DATABASE_GATEWAY_URL, `RefusedError` for a login with more rights or a taken port,
+    `ConnectionFailedError`.
+    """
+    from console.gateway.server import stop_on_signals
+
+    with stop_on_signals() as stop:
+        async with AsyncExitStack() as closing:
+            url = await _gateway_url(config, closing)
+            db = _database(url, prepare=config.database_direct_url is None, name="DATABASE_GATEWAY_URL")
+            closing.push_async_callback(db.close)
+            await serve_gateway(db, config.database_direct_url or url, host, port, stop, listening)
+
+
+async def serve_gateway(
+    db: Database, direct_url: str, host: str, port: int, stop: asyncio.Event, listening: Callable[[int], None]
+) -> None:
+    """Serve visitors over a database opened as the gateway's role, until `stop`."""
+    from console.db.notify import Notifier
+    from console.gateway.app import create_app
+    from console.gateway.server import serve
+    from console.services.visitors import Visitors
+
+    async def ready() -> None:
+        async with db.read(None) as tx:
+            await tx.scalar("SELECT 1")
+
+    await _require_visitor_role(db)
+    async with Notifier(db, direct_url):
+        app = create_app(Visitors(db), ready=ready)
+        await serve(app, host=host, port=port, stop=stop, listening=listening)
+
+
+async def _gateway_url(config: Config, closing: AsyncExitStack) -> str:
+    if config.database_gateway_url:
+        from console.db.check import check_server
+
+        await asyncio.to_thread(check_server, config.database_gateway_url)
+        return config.database_gateway_url
+    if not config.database_url:
+        _, url = await _urls(config, closing)
+        if url:
+            return url
+    raise UsageError(
+        "the gateway's own login is not known", hint="set DATABASE_GATEWAY_URL: a login IN ROLE console_gateway"
+    )
+
+
+async def _require_visitor_role(db: Database) -> None:
+    """Refuse a login that reaches more than a visitor may: the wall around notes and drafts is the role."""
+    async with db.read(None) as tx:
+        more = await tx.scalar(
+            "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'console_app' AND pg_has_role(oid, 'MEMBER'))"
+        )
+    if more:
+        raise RefusedError(
+            "the gateway's login may do all that the console may",
+            hint="set DATABASE_GATEWAY_URL: a login IN ROLE console_gateway",
+        )
+
+
 async def _urls(config: Config, closing: AsyncExitStack) -> tuple[str, str | None]:
     if config.database_url:
-        await _check(config.database_url)
+        from console.db.check import check_server
+
+        await asyncio.to_thread(check_server, config.database_url)
         return config.database_url, config.database_gateway_url
     from console.db.embedded.server import EmbeddedServer
 
@@ -89,17 +154,13 @@ async def _urls(config: Config, closing: AsyncExitStack) -> tuple[str, str | Non
 
 def _migrate(urls: ServerUrls) -> None:
     """Bring the embedded server's schema up to date; one look as the app's role when it is."""
-    from console.db import migrate, migrated
+    from console.db.migrate import migrate, pending
 
-    if not migrated.is_current(urls.app):
-        migrate.migrate(urls.owner)
-
-
-async def _check(url: str) -> None:
-    """Refuse a server that does not fit."""
+    if pending(urls.app):
+        migrate(urls.owner)
 
 
-def _database(url: str, *, prepare: bool) -> Database:
+def _database(url: str, *, prepare: bool, name: str = "DATABASE_URL") -> Database:
     from sqlalchemy.exc import ArgumentError
 
     from console.db.engine import Database
@@ -108,7 +169,7 @@ def _database(url: str, *, prepare: bool) -> Database:
         return Database(url, prepare=prepare)
     except (ArgumentError, ValueError):
         raise UsageError(
-            "DATABASE_URL is no PostgreSQL address", hint="like postgresql://console:secret@localhost/console"
+            f"{name} is no PostgreSQL address", hint="like postgresql://console:secret@localhost/console"
         ) from None
 
 

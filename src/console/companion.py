@@ -55,7 +55,7 @@ _leaving: list[int] = []
 
 def spawn(*words: str, data_dir: Path) -> subprocess.Popen[bytes]:
     """Start another `console` process on the same data directory, apart from this terminal and silent."""
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own program and words
         [sys.executable, "-m", "console", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

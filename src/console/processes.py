@@ -60,9 +60,7 @@ async def _work(runtime: Runtime, stop: asyncio.Event) -> None:
 
     embedder = MiniLm(intra_op_num_threads=1)
     answering = Answering(Search(runtime.db, embedder), embedder)
-    await work(
-        runtime.db, runtime.direct_url, Answers(runtime.db, answering), _crawl(runtime, embedder), stop=stop
-    )
+    await work(runtime.db, runtime.direct_url, Answers(runtime.db, answering), _crawl(runtime, embedder), stop=stop)
 
 
 def _crawl(runtime: Runtime, embedder: Embedder) -> Callable[[WorkspaceId, UUID], Awaitable[None]]:

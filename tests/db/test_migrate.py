@@ -153,13 +153,13 @@ def test_a_role_taken_in_one_file_ends_with_it(empty: ServerUrls, folder: Path) 
     (folder / "0003_role.sql").write_text(taken, "utf-8")
     (folder / "0004_plain.sql").write_text("CREATE TABLE plain ();", "utf-8")
     migrate(empty.owner, load(folder))
-    owners = dict(_ask(empty.owner, "SELECT tablename, tableowner FROM pg_tables WHERE schemaname = 'public'"))
-    assert (owners["owned"], owners["plain"]) == ("console_owner", "console_migrator")
+    owners = _ask(empty.owner, "SELECT tablename, tableowner FROM pg_tables WHERE schemaname = 'public'")
+    assert {("owned", "console_owner"), ("plain", "console_migrator")} <= set(owners)
 
 
 def test_the_app_can_not_migrate(empty: ServerUrls) -> None:
     migrate(empty.owner)
-    with pytest.raises((RefusedError, psycopg.errors.InsufficientPrivilege)):
+    with pytest.raises(RefusedError, match="may not migrate"):
         migrate(empty.app, (*load(), Migration("0999_x.sql", "CREATE TABLE x ();", "sum")))
 
 

@@ -15,14 +15,16 @@ from tests.gateway.support import JSON, Gateway, Talk, refused
 ONE = b'{"content": "hello"}'
 
 NO_JSON = [
-    b"", b" ", b"{", b"}", b"{]", b"[1,]", b'{"content": "a",}', b'{"content" "a"}', b'{"content": a}', b"{'content': 'a'}",
-    b'{content: "a"}', b'{"content": "a"} x', b'{"content": "a"}{"content": "b"}', b'{"content": "a\n"}', b'{"content": "a\x00"}',
-    b'{"content": "\\x"}', b'{"content": "\\u00"}', b'{"content": "a', b'{"content": NaN}', b'{"content": Infinity}',
-    b'{"content": -Infinity}', b'{"content": +1}', b'{"content": 01}', b'{"content": 1.}', b'{"content": .5}', b'{"content": 1e}',
-    b'{"content": 0x1}', b'{"content": - 1}', b'{"content": nul}', b'{"content": TRUE}', b'{"content": "a"} // so', b"/**/{}",
-    b'\xef\xbb\xbf{"content": "a"}', '{"content": "a"}'.encode("utf-16"), b'{"content": "\xff"}', b'{"content": "\xed\xa0\x80"}',
-    b'{"content": "\xc0\x80"}', b'{"content": ' + b"1" * 5000 + b"}",
-    b'"text"', b"1", b"null", b"true", b"[]", b'[{"content": "a"}]',
+    b'', b' ', b'{', b'}', b'{]', b'[1,]', b'{"content": "a",}', b'{"content" "a"}', b'{"content": a}',
+    b"{'content': 'a'}", b'{content: "a"}', b'{"content": "a"} x', b'{"content": "a"}{"content": "b"}',
+    b'{"content": "a\n"}', b'{"content": "a\x00"}', b'{"content": "\\x"}', b'{"content": "\\u00"}',
+    b'{"content": "a', b'{"content": NaN}', b'{"content": Infinity}', b'{"content": -Infinity}', b'{"content": +1}',
+    b'{"content": 01}', b'{"content": 1.}', b'{"content": .5}', b'{"content": 1e}', b'{"content": 0x1}',
+    b'{"content": - 1}', b'{"content": nul}', b'{"content": TRUE}', b'{"content": "a"} // so', b'/**/{}',
+    b'\xef\xbb\xbf{"content": "a"}',
+    b'\xff\xfe{\x00"\x00c\x00o\x00n\x00t\x00e\x00n\x00t\x00"\x00:\x00 \x00"\x00a\x00"\x00}\x00',
+    b'{"content": "\xff"}', b'{"content": "\xed\xa0\x80"}', b'{"content": "\xc0\x80"}',
+    b'{"content": ' + b"1" * 5000 + b"}", b'"text"', b'1', b'null', b'true', b'[]', b'[{"content": "a"}]',
 ]  # fmt: skip
 
 
@@ -98,7 +100,9 @@ async def test_a_profile_that_is_no_object_is_refused(gateway: Gateway, body: by
     refused(await gateway.client.post(gateway.start_path, content=body, headers=JSON), 400)
 
 
-@pytest.mark.parametrize("media_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "a"])
+@pytest.mark.parametrize(
+    "media_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "a"]
+)
 async def test_another_content_type_is_refused(gateway: Gateway, talk: Talk, media_type: str) -> None:
     refused(await gateway.post(talk, ONE, content_type=media_type), 415)
 
@@ -153,11 +157,15 @@ async def test_a_wrong_method_is_405(gateway: Gateway, talk: Talk, method: str) 
     refused(await gateway.client.get(gateway.start_path), 405)
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/agents", "/v1/conversations/", "/healthz/", "/v1/agents//conversations", "/%ff/%00"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/agents", "/v1/conversations/", "/healthz/", "/v1/agents//conversations", "/%ff/%00"]
+)
 async def test_an_unknown_path_is_404(client: httpx.AsyncClient, path: str) -> None:
     refused(await client.get(path), 404)
 
 
-@pytest.mark.parametrize("key", ["x", "pk_", "pk_" + "A" * 400, "%00", "pk_%F0%9F%98%80", "..%2f..", "pk_" + "A" * 22 + "nobody-has-it"])  # fmt: skip
+@pytest.mark.parametrize(
+    "key", ["x", "pk_", "pk_" + "A" * 400, "%00", "pk_%F0%9F%98%80", "..%2f..", "pk_" + "A" * 22 + "nobody-has-it"]
+)
 async def test_an_unknown_agent_is_404(client: httpx.AsyncClient, key: str) -> None:
     refused(await client.post(f"/v1/agents/{key}/conversations"), 404)

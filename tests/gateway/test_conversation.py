@@ -50,6 +50,8 @@ async def test_a_typed_email_does_not_rename_who_has_it(gateway: Gateway, db: Da
 
 async def test_one_key_in_parallel_is_one_message_and_one_run(gateway: Gateway, db: Database) -> None:
     talk, key = await gateway.start(), str(uuid4())
+    # Connections first, or the sends would come one by one as theirs open.
+    await asyncio.gather(*(gateway.read(talk) for _ in range(40)))
     replies = await asyncio.gather(*(gateway.send(talk, "once", key) for _ in range(20)))
     assert sorted(reply.status_code for reply in replies) == [200] * 19 + [201]
     assert {reply.text for reply in replies} == {'{"seq": 1}'}
@@ -96,15 +98,11 @@ async def test_a_burst_queues_one_answer(gateway: Gateway, db: Database) -> None
 
 
 @pytest.mark.parametrize(
-    "content", ["\x1b]52;c;aGk=\x07", "[@click=app.quit]x[/]", "a\u202eb", "\r\n\t", "\U0001f469\u200d\U0001f680", "ñ" * 20_000]
-)  # fmt: skip
+    "content", ["\x1b]52;c;aGk=\x07", "[@click=app.quit]x[/]", "a\u202eb", "\U0001f469\u200d\U0001f680", "ñ" * 20_000]
+)
 async def test_what_a_visitor_writes_comes_back_to_him_unchanged(gateway: Gateway, content: str) -> None:
     talk = await gateway.start()
-    sent = await gateway.send(talk, content)
-    if not content.strip():
-        refused(sent, 422)
-        return
-    assert sent.status_code == 201
+    assert (await gateway.send(talk, content)).status_code == 201
     assert [m["content"] for m in (await gateway.read(talk)).json()["messages"]] == [content]
 
 

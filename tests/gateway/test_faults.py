@@ -39,7 +39,9 @@ async def _raw(address: str, head: bytes, *chunks: bytes) -> bytes:
 
 def _head(talk: Talk, **more: str) -> bytes:
     headers = {"Host": "x", "Content-Type": "application/json", "Idempotency-Key": str(uuid4()), **talk.bearer}
-    lines = [f"{name}: {value}" for name, value in (headers | {k.replace("_", "-"): v for k, v in more.items()}).items()]
+    lines = [
+        f"{name}: {value}" for name, value in (headers | {k.replace("_", "-"): v for k, v in more.items()}).items()
+    ]
     return "\r\n".join([f"POST {talk.path} HTTP/1.1", *lines, "", ""]).encode()
 
 
@@ -57,12 +59,19 @@ async def test_a_large_body_is_413(gateway: Gateway, size: int) -> None:
     assert (await gateway.send(talk, "still there")).json() == {"seq": 1}
 
 
-async def test_an_endless_chunked_body_is_cut_off(gateway: Gateway, address: str) -> None:
-    talk = await gateway.start()
-    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    answer = await _raw(address, _head(talk, Transfer_Encoding="chunked"), chunk, chunk)
-    assert answer.startswith(b"HTTP/1.1 413")
-    assert b"connection: close" in answer.lower()
+async def test_an_endless_body_is_cut_off(gateway: Gateway, address: str) -> None:
+    talk, url = await gateway.start(), httpx.URL(address)
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(_head(talk, Transfer_Encoding="chunked"))
+    with pytest.raises(ConnectionError):
+        await _pour(writer, megabytes=64)
+    writer.close()
+
+
+async def _pour(writer: asyncio.StreamWriter, *, megabytes: int) -> None:
+    for _ in range(megabytes):
+        writer.write(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
+        await writer.drain()
 
 
 async def test_a_length_that_lies_is_not_believed(gateway: Gateway, address: str) -> None:
@@ -87,6 +96,14 @@ async def test_a_body_that_does_not_come_is_408(gateway: Gateway, hasty: str) ->
     talk = await gateway.start()
     answer = await _raw(hasty, _head(talk, Content_Length="100"), b'{"content')
     assert answer.startswith(b"HTTP/1.1 408")
+    assert b"connection: close" in answer.lower()
+
+
+async def test_a_large_body_that_does_not_end_is_413(gateway: Gateway, hasty: str) -> None:
+    talk = await gateway.start()
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    answer = await _raw(hasty, _head(talk, Transfer_Encoding="chunked"), chunk, chunk)
+    assert answer.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in answer.lower()
 
 
@@ -140,7 +157,8 @@ async def test_an_exhausted_pool_is_a_bounded_wait(urls: ServerUrls, world: Worl
     async with running(narrow) as address, httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client:
         gateway = Gateway(client, world)
         talk = await gateway.start()
-        async with narrow.read(None):
+        async with narrow.read(None) as held:
+            await held.scalar("SELECT 1")
             replies = await asyncio.gather(*(gateway.send(talk, f"{number}") for number in range(50)))
         for reply in replies:
             refused(reply, 503)

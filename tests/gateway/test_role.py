@@ -27,7 +27,8 @@ async def talk(gateway: Gateway, db: Database) -> Talk:
     async with db.write(gateway.world.workspace_id) as tx:
         for seq, role in ((2, "human"), (3, "note")):
             await tx.execute(
-                "INSERT INTO messages (workspace_id, conversation_id, seq, role, content) VALUES (:ws, :id, :seq, :role, 'x')",
+                "INSERT INTO messages (workspace_id, conversation_id, seq, role, content)"
+            " VALUES (:ws, :id, :seq, :role, 'x')",
                 id=UUID(talk.id), seq=seq, role=role,
             )  # fmt: skip
         await tx.execute("UPDATE conversations SET last_seq = 3 WHERE workspace_id = :ws")
@@ -62,7 +63,8 @@ async def test_the_role_can_write_nothing_but_a_visitors_words(
     with pytest.raises(DBAPIError, match="row-level security"):
         async with gateway_db.write(gateway.world.workspace_id) as tx:
             await tx.execute(
-                "INSERT INTO messages (workspace_id, conversation_id, seq, role, content) VALUES (:ws, :id, 9, :role, 'x')",
+                "INSERT INTO messages (workspace_id, conversation_id, seq, role, content)"
+            " VALUES (:ws, :id, 9, :role, 'x')",
                 id=UUID(talk.id), role=role,
             )  # fmt: skip
 

@@ -23,7 +23,7 @@ async def test_a_port_that_is_taken_is_one_clear_line() -> None:
             await serve(Starlette(), host="127.0.0.1", port=port, stop=asyncio.Event())
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "256.1.1.1", "a b", "\x1b[2J", "é" * 70])
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "256.1.1.1", "a b", "\x1b[2J", "é" * 70], ids=ascii)
 async def test_a_host_that_is_not_ours_is_one_clear_line(host: str) -> None:
     with pytest.raises(RefusedError, match="can't listen on") as refused:
         await serve(Starlette(), host=host, port=0, stop=asyncio.Event())
@@ -47,8 +47,14 @@ async def test_a_request_in_hand_is_answered_before_the_end() -> None:
         await begun.wait()
         stop.set()
         with pytest.raises(httpx.TransportError):
-            while True:
-                await client.get(f"{address}/nowhere")
+            await _until_refused(client, f"{address}/nowhere")
+        await asyncio.wait({server}, timeout=0.5)
+        assert not server.done()
         go_on.set()
         assert (await request).text == "done"
     await server
+
+
+async def _until_refused(client: httpx.AsyncClient, address: str) -> None:
+    while True:
+        await client.get(address)

@@ -66,7 +66,8 @@ async def test_an_operators_words_are_read_and_notes_are_not(gateway: Gateway, d
     async with db.write(gateway.world.workspace_id) as tx:
         for seq, role in enumerate(("human", "note", "system", "tool", "assistant"), 1):
             await tx.execute(
-                "INSERT INTO messages (workspace_id, conversation_id, seq, role, content) VALUES (:ws, :id, :seq, :role, :role)",
+                "INSERT INTO messages (workspace_id, conversation_id, seq, role, content)"
+            " VALUES (:ws, :id, :seq, :role, :role)",
                 id=UUID(talk.id), seq=seq, role=role,
             )  # fmt: skip
     messages = (await gateway.read(talk)).json()["messages"]

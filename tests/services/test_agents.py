@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.world import World, make_world
 
 from console.db.engine import Database
 from console.domain.agent import AgentDraft
@@ -21,7 +22,6 @@ from console.ids import AgentId, ConversationId, WorkspaceId, new_id
 from console.services import audit
 from console.services.agent_toml import from_toml, to_toml
 from console.services.agents import Agents
-from tests.world import World, make_world
 
 NASTY = 'Say """hi""" and \\ "x"\n\nthen\tstop\r\nnow \u202e\u200b\U000e0041 \x1b[31m é "'
 
@@ -160,6 +160,7 @@ def test_what_is_left_out_takes_its_default() -> None:
         ("name = 'a'\nname = 'b'", "line 2: this is no TOML"),
         ("", "name must not be empty"),
         ("name = 3", "line 1: name must be text, not a number"),
+        ('name = "a\\nb"', "line 1: name must be one line without control characters"),
         ("name = 'x'\nnme = 'y'", "line 2: nme is no setting"),
         ("name = 'x'\n\n[persona]\n# why\n  tonne = 'y'", "line 5: persona.tonne is no setting"),
         ("name = 'x'\npersona = 3", "line 2: persona must be a table, not a number"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.services.knowledge_support import crawl
-from tests.world import World, make_world
 
 from console.ai.embedder import MiniLm
 from console.db.engine import Database
@@ -18,6 +16,8 @@ from console.services.answering import SAID, Answering
 from console.services.asking import Asking
 from console.services.search import Search
 from console.services.sources import Sources
+from tests.services.knowledge_support import crawl
+from tests.world import World, make_world
 
 MODEL = MiniLm(intra_op_num_threads=1)
 RETURNS = "Unworn items can be returned within 30 days of delivery. Refunds reach your card in five working days."

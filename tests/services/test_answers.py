@@ -120,7 +120,8 @@ async def test_a_publish_that_waits_for_a_claims_commit_publishes_nothing(db: Da
         async with db.write(world.workspace_id) as tx:
             await tx.execute(
                 "UPDATE conversations SET control = 'human', claimed_by_user_id = :me, claimed_at = now(),"
-                " lease_expires_at = now() + interval '60 seconds', epoch = epoch + 1 WHERE workspace_id = :ws AND id = :id",
+                " lease_expires_at = now() + interval '60 seconds', epoch = epoch + 1"
+                " WHERE workspace_id = :ws AND id = :id",
                 me=world.member.user_id, id=talk.id,
             )  # fmt: skip
             answered.set()

@@ -7,6 +7,7 @@ import statistics
 import time
 
 import pytest
+from tests.db.embedded_support import ask, do
 
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
@@ -24,7 +25,6 @@ from console.services.auth import Auth
 from console.services.members import Members
 from console.services.passwords import hash_password, matches
 from console.services.workspaces import Workspaces
-from tests.db.embedded_support import ask, do
 
 PASSWORD = "correct horse"
 

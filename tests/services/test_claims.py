@@ -25,7 +25,8 @@ RACERS, ROUNDS = 100, 50
 async def expire_lease(db: Database, world: World, talk: Talk) -> None:
     async with db.write(world.workspace_id) as tx:
         await tx.execute(
-            "UPDATE conversations SET lease_expires_at = now() - interval '1 second' WHERE workspace_id = :ws AND id = :id",
+            "UPDATE conversations SET lease_expires_at = now() - interval '1 second'"
+            " WHERE workspace_id = :ws AND id = :id",
             id=talk.id,
         )
 

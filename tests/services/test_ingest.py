@@ -9,6 +9,20 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+
+from console.ai.embedder import EmbeddingError, Vectors
+from console.db.engine import Database
+from console.db.vectors import PgVectors
+from console.domain.knowledge import IngestProgress, SourceStatus
+from console.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from console.ids import WorkspaceId
+from console.knowledge.connectors.folder import fetch
+from console.services import crawl_lease
+from console.services.agents import Agents
+from console.services.crawl_lease import Counts, LeaseLostError
+from console.services.documents import Documents
+from console.services.ingest import _Crawler, run_crawl
+from console.services.sources import Sources
 from tests.services.knowledge_support import (
     HashEmbedder,
     add_folder,
@@ -20,19 +34,6 @@ from tests.services.knowledge_support import (
     write_articles,
 )
 from tests.world import make_world
-
-from console.ai.embedder import EmbeddingError, Vectors
-from console.db.engine import Database
-from console.db.vectors import PgVectors
-from console.domain.knowledge import IngestProgress, SourceStatus
-from console.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
-from console.ids import WorkspaceId
-from console.knowledge.connectors.folder import fetch
-from console.services import crawl_lease
-from console.services.crawl_lease import Counts, LeaseLostError
-from console.services.documents import Documents
-from console.services.ingest import _Crawler, run_crawl
-from console.services.sources import Sources
 
 TOPICS = ("apples", "bread", "cheese")
 
@@ -305,3 +306,22 @@ class _Slow(HashEmbedder):
     def embed(self, texts: Sequence[str]) -> Vectors:
         time.sleep(self._seconds)
         return super().embed(texts)
+
+
+async def test_a_source_joins_and_leaves_the_list_of_an_agent(db: Database, tmp_path: Path) -> None:
+    world = await make_world(db)
+    agents = Agents(db)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    first = await Sources(db).add(world.admin, "folder", str(tmp_path / "one"), agent="assistant")
+    draft = await agents.draft(world.admin, "assistant")
+    assert draft.settings["retrieval_config"]["sources"] == "all"
+    listed = {**draft.settings, "retrieval_config": {**draft.settings["retrieval_config"], "sources": ["one"]}}
+    await agents.edit(world.admin, world.agent_id, listed, revision=draft.agent.draft_revision)
+    await Sources(db).add(world.admin, "folder", str(tmp_path / "two"), agent="assistant")
+    draft = await agents.draft(world.admin, "assistant")
+    assert draft.settings["retrieval_config"]["sources"] == ["one", "two"]
+    await Sources(db).remove(world.admin, first.id)
+    after = await agents.draft(world.admin, "assistant")
+    assert after.settings["retrieval_config"]["sources"] == ["two"]
+    assert after.agent.draft_revision > draft.agent.draft_revision

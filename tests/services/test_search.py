@@ -8,8 +8,6 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from tests.services.knowledge_support import HashEmbedder, add_folder, crawl, write_articles
-from tests.world import World, make_world
 
 from console.ai.embedder import MiniLm
 from console.db.engine import Database
@@ -19,6 +17,8 @@ from console.errors import InvalidInputError, NotFoundError
 from console.ids import ChunkId, SourceId, WorkspaceId, new_id
 from console.services.search import CANDIDATES, Search
 from console.services.sources import Sources
+from tests.services.knowledge_support import HashEmbedder, add_folder, crawl, write_articles
+from tests.world import World, make_world
 
 ARTICLES = {
     "returns": "Items can be sent back within 30 days. Refunds reach your card five days after we have the parcel.",

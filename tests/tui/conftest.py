@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
+from console.domain.actor import Role
 from tests.tui.support import fake
 from tests.tui.support.fake import World
 from tests.tui.support.stage import NARROW, WIDE
-
-from console.domain.actor import Role
 
 
 @pytest.fixture

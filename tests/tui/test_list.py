@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.tui.support.fake import World
-from tests.tui.support.stage import Stage, console
 
 from console.domain.conversation import HandoffReason
 from console.domain.inbox import InboxFilter
 from console.domain.live import Changed
+from tests.tui.support.fake import World
+from tests.tui.support.stage import Stage, console
 
 
 def fill(world: World, count: int) -> None:

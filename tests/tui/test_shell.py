@@ -3,12 +3,12 @@ from __future__ import annotations
 from unittest.mock import patch
 
 import pytest
-from tests.tui.support.fake import World
-from tests.tui.support.stage import BROAD, NARROW, WIDE, console
 
 from console.domain.conversation import HandoffReason
 from console.domain.live import Link, LinkChanged
 from console.tui.themes import DARK, LIGHT
+from tests.tui.support.fake import World
+from tests.tui.support.stage import BROAD, NARROW, WIDE, console
 
 
 async def test_header_says_where_i_am_and_what_is_live(world: World, size: tuple[int, int]) -> None:

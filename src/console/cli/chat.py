@@ -8,6 +8,7 @@ import sys
 
 from console.cli.call import Call
 from console.cli.parser import Parser
+from console.cli.session import acting
 from console.cli.stdin import lines_from_stdin
 from console.cli.visitor import Message, Visitor, connect
 from console.errors import ConnectionFailedError, ConsoleError, ExitCode, UsageError
@@ -42,9 +43,10 @@ async def resolve_gateway(call: Call) -> tuple[str, str]:
     return address, await find_public_key(call, call.args.agent)
 
 
-async def find_public_key(call: Call, agent: str) -> str:  # noqa: ARG001 - a look-up needs the call
-    """The public key of an agent of the workspace."""
-    raise UsageError(f"the public key of agent {one_line(agent, 60)!r} is not known here", hint="give it with --key")
+async def find_public_key(call: Call, agent: str) -> str:
+    """The public key of an agent of the workspace, looked up by the signed-in person."""
+    async with acting(call) as (services, actor):
+        return (await services.agents.draft(actor, agent)).agent.public_key
 
 
 async def _chat(call: Call) -> int:

@@ -60,7 +60,9 @@ async def _list(call: Call) -> None:
     if call.out.json:
         call.out.lines(page.rows)
         return
-    rows = [(r.id, r.visitor_name, state(r), r.unread, f"{r.last_message_at:%m-%d %H:%M}", r.snippet) for r in page.rows]
+    rows = [
+        (r.id, r.visitor_name, state(r), r.unread, f"{r.last_message_at:%m-%d %H:%M}", r.snippet) for r in page.rows
+    ]
     call.out.table(["id", "visitor", "state", "new", "last (utc)", "words"], rows)
     if not rows:
         call.out.say("no conversations here" if call.args.filter == "all" else f"none are {call.args.filter}")

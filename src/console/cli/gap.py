@@ -32,4 +32,5 @@ async def _list(call: Call) -> None:
     ]
     call.out.table(["asked", "talks", "why", "last (utc)", "question"], rows)
     if not rows:
-        call.out.say("no gaps: nothing was asked in vain" if call.args.status == "open" else f"none are {call.args.status}")
+        nothing = "no gaps: nothing was asked in vain"
+        call.out.say(nothing if call.args.status == "open" else f"none are {call.args.status}")

@@ -81,7 +81,7 @@ def _tui(call: Call) -> int:
 
 def need_screen() -> None:
     """Raise `UsageError` where no full-screen program can run: no terminal, or one that can't move its cursor."""
-    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise _no_screen("this is not a terminal")
     if os.environ.get("TERM", "dumb") in {"", "dumb", "unknown"}:
         raise _no_screen("this terminal can't move its cursor (TERM is dumb)")

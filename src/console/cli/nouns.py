@@ -26,6 +26,7 @@ NOUNS = (
     Noun("member", "People", "who belongs to the workspace"),
     Noun("agent", "Agents", "agents: list, show, create, edit, publish, rollback, versions"),
     Noun("chat", "Agents", "be a visitor in the terminal, through the gateway"),
+    Noun("gateway", "This machine", "serve visitors over HTTP"),
     Noun("db", "This machine", "the schema, and the proof that no workspace sees another"),
     Noun("source", "Knowledge", "the files and folders that agents learn from"),
     Noun("search", "Knowledge", "what an agent finds for a question, and why not something else"),

@@ -145,9 +145,7 @@ def unreachable(error: Exception) -> ConnectionFailedError:
     """The one line for a database that can't be reached."""
     cause = getattr(error, "orig", None) or error
     reason = " ".join(str(cause).split()) or type(cause).__name__
-    return ConnectionFailedError(
-        f"the database can't be reached: {reason}", hint="`console doctor` checks each part"
-    )
+    return ConnectionFailedError(f"the database can't be reached: {reason}", hint="`console doctor` checks each part")
 
 
 def _begin(connection: Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from uuid import UUID
 
@@ -21,7 +21,7 @@ LIVE_POLL_SECONDS = 10.0
 FALLBACK_POLL_SECONDS = 3.0
 
 
-async def listen(db: Database, direct_url: str, workspace_id: UUID) -> AsyncIterator[LiveEvent]:
+async def listen(db: Database, direct_url: str, workspace_id: UUID) -> AsyncGenerator[LiveEvent, None]:
     """Changes of a workspace, for ever: live while LISTEN works, by polling while only queries work.
 
     After each (re)connection comes `Changed(None)`: what was missed is never delivered again.

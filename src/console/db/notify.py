@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from console.db.engine import Database, Hints
@@ -36,7 +36,7 @@ class Notifier:
         self._connection: Any = None
         self._queue_open = False
 
-    async def __aenter__(self) -> Notifier:
+    async def __aenter__(self) -> Self:
         self._db.on_commit = self._collect
         self._task = asyncio.create_task(self._run(), name="notifier")
         return self
@@ -47,8 +47,7 @@ class Notifier:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         await self._flush()
-        if self._connection is not None:
-            await self._connection.close()
+        await self._hang_up()
         if self._queue_open:
             await self._queue.close_async()
 
@@ -72,7 +71,12 @@ class Notifier:
             except Exception as error:
                 # The sweep defers what is queued and every screen polls: nothing is lost here.
                 _LOG.warning("notifications not sent: %s", type(error).__name__)
-                self._connection = None
+                await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
     async def _defer(self, workspace_id: UUID, hints: Hints) -> None:
         jobs = [job for job in await self._jobs(workspace_id, hints) if job is not None]

@@ -39,9 +39,10 @@ class Probe:
         tenant = str(UUID(int=workspace_id.int)) if workspace_id else ""
         self.connection.execute(f"SET LOCAL app.workspace_id = '{tenant}'".encode())
 
-    def run(self, statement: str, params: Sequence[Any] = ()) -> int:
+    def run(self, statement: str | bytes, params: Sequence[Any] = ()) -> int:
         """Run a statement; how many rows it saw or changed."""
-        return self.connection.execute(statement.encode(), params).rowcount
+        text = statement if isinstance(statement, bytes) else statement.encode()
+        return self.connection.execute(text, params).rowcount
 
     def add(self, table: str, row: sample.Row) -> None:
         """Insert a row; a refusal is kept in `unmade`."""

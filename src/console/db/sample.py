@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,10 +85,11 @@ class Sampler:
         return {key.target for key in table.foreign_keys if {column for column, _ in key.pairs} <= needed}
 
 
-def insert(table: str, row: Row) -> tuple[str, list[Any]]:
+def insert(table: str, row: Row) -> tuple[bytes, list[Any]]:
     """The INSERT of a row, and its parameters."""
     columns = ", ".join(f'"{name}"' for name in row)
-    return f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(row))})', list(row.values())  # noqa: S608
+    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(row))})'  # noqa: S608
+    return statement.encode(), list(row.values())
 
 
 def _value(column: Column, text: str) -> Any:
@@ -99,7 +101,7 @@ def _value(column: Column, text: str) -> Any:
         case "bytea":
             return new_id().bytes
         case "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric":
-            return 1
+            return secrets.randbelow(30_000) + 1
         case "boolean":
             return False
         case "json" | "jsonb":

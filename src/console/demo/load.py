@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from console.db.engine import Database
-from console.demo.content import Dialogue, DemoAgent, DemoWorkspace, article_folder, history
+from console.demo.content import DemoAgent, DemoWorkspace, Dialogue, article_folder, history
 from console.domain.actor import Actor
 from console.domain.agent import Agent
 from console.domain.workspace import NewWorkspace

@@ -35,7 +35,7 @@ class Setting:
 Table = Mapping[str, Setting]
 
 SETTINGS: Mapping[str, Setting | Table] = {
-    "name": Setting(kinds.some_text(200), "", "what visitors see"),
+    "name": Setting(kinds.line(200), "", "what visitors see"),
     "description": Setting(kinds.text(), "", "for your colleagues"),
     "visibility": Setting(kinds.one_of("public", "private", "hidden"), "public", "public, private or hidden"),
     "system_prompt": Setting(kinds.text(MAX_PROMPT), "", "what the model is told about its work"),

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from console.domain.names import is_plain
+
 ALL_SOURCES = "all"
 MAX_ITEMS = 200
 
@@ -33,6 +35,18 @@ def some_text(limit: int) -> Callable[[Any], str]:
         kept = text(limit)(value).strip()
         if not kept:
             raise ValueError("must not be empty")
+        return kept
+
+    return check
+
+
+def line(limit: int) -> Callable[[Any], str]:
+    """One line of text that is not blank, without control characters."""
+
+    def check(value: Any) -> str:
+        kept = some_text(limit)(value)
+        if not is_plain(kept):
+            raise ValueError("must be one line without control characters")
         return kept
 
     return check
@@ -101,7 +115,7 @@ def _link(item: Any) -> dict[str, str]:
     url = some_text(2000)(item["url"])
     if not url.startswith(("https://", "http://", "mailto:")):
         raise ValueError("must have a url that begins with https://, http:// or mailto:")
-    return {"label": some_text(200)(item["label"]), "url": url}
+    return {"label": line(200)(item["label"]), "url": url}
 
 
 def sources(value: Any) -> str | list[str]:

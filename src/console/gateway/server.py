@@ -72,9 +72,10 @@ def _settings(app: ASGIApp) -> uvicorn.Config:
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        host.encode("idna")
         return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
+    except (OSError, UnicodeError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
         message = f"the gateway can't listen on {one_line(host)}:{port}: {why}"
         raise RefusedError(message, hint="console gateway --port 0") from error
 

@@ -20,6 +20,7 @@ _TOP = 5
 _TEXT_SCALE = 50.0  # a passage that holds each of the question's lexemes once scores about .012
 _FEWEST = 20
 _STEPS = 100
+_SMALLEST = 1e-8
 _PRIOR = 1.0
 _THRESHOLDS = (0.25, 0.75)
 
@@ -111,18 +112,26 @@ def calibrate(base: Calibration, pairs: Iterable[tuple[Signals, bool]]) -> Calib
 
 
 def fit_logistic(rows: Floats, truth: NDArray[np.bool_], *, prior: tuple[Floats, float]) -> tuple[Floats, float]:
-    """Logistic regression by Newton's steps, balanced classes, drawn towards `prior` (weights, bias)."""
+    """Logistic regression by damped Newton steps, balanced classes, drawn towards `prior` (weights, bias)."""
     design = np.column_stack([rows, np.ones(len(rows))])
     start = np.append(prior[0], prior[1]).astype(float)
-    weight = np.where(truth, 0.5 / max(int(truth.sum()), 1), 0.5 / max(int((~truth).sum()), 1)) * len(truth)
-    found = start.copy()
+    counts = np.where(truth, truth.sum(), (~truth).sum())
+    weight = len(truth) / 2 / counts
+
+    def loss(at: Floats) -> float:
+        surprise = np.logaddexp(0, np.where(truth, -1, 1) * (design @ at))
+        return float(weight @ surprise + _PRIOR / 2 * np.square(at - start).sum())
+
+    found = start
     for _ in range(_STEPS):
         chance = _sigmoid(design @ found)
         gradient = design.T @ (weight * (chance - truth)) + _PRIOR * (found - start)
         curvature = (design.T * (weight * chance * (1 - chance))) @ design + _PRIOR * np.eye(len(found))
         step = np.linalg.solve(curvature, gradient)
+        while loss(found - step) > loss(found) and np.abs(step).max() > _SMALLEST:
+            step = step / 2
         found = found - step
-        if float(np.abs(step).max()) < 1e-8:
+        if np.abs(step).max() <= _SMALLEST:
             break
     return found[:-1], float(found[-1])
 

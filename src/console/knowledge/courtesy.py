@@ -22,17 +22,17 @@ REPLIES = {
 
 _MOST_WORDS = 12
 _WORDS = re.compile(r"[a-z']+")
-_THANKS = frozenset("thanks thank thankyou thx ty cheers appreciated appreciate grateful".split())
-_FAREWELL = frozenset("bye goodbye cya farewell".split())
-_GREETING = frozenset("hi hello hey hiya greetings morning afternoon evening howdy".split())
-_CONTENT = frozenset(
-    "great perfect cool awesome nice excellent super brilliant lovely wonderful ok okay alright".split()
+_THANKS = {"thanks", "thank", "thankyou", "thx", "ty", "cheers", "appreciated", "appreciate", "grateful"}
+_FAREWELL = {"bye", "goodbye", "cya", "farewell"}
+_GREETING = {"hi", "hello", "hey", "hiya", "greetings", "morning", "afternoon", "evening", "howdy"}
+_CONTENT = set(
+    """great perfect cool awesome nice excellent super brilliant lovely wonderful ok okay alright""".split()  # noqa: SIM905
 )
-_FILLER = _CONTENT | frozenset(
-    "you so much very that's that is was it all good fine for now the a an your help helping info information quick answer "
-    "clear got understood i my me we will'll i'll do then and have day one nice this really well again there team "
-    "helpful lot many everything solved works worked yes yep no problem makes sense day weekend see later talk soon "
-    "take care i'm am set just what needed need exactly guys anyone everybody everyone".split()
+_FILLER = _CONTENT | set(
+    """you so much very that's that is was it all good fine for now the a an your help helping info information quick
+    answer clear got understood i my me will i'll do then and have day one this really well again there team helpful
+    lot many everything solved works worked yes yep no problem makes sense weekend see later talk soon take care i'm
+    am set just what needed need exactly guys anyone everybody everyone""".split()  # noqa: SIM905
 )
 
 

@@ -133,7 +133,8 @@ class Answers:
                 await _finish(tx, begun, answer, RunState.SUPERSEDED, ms)
                 return RunState.SUPERSEDED
             if answer.reason is not None:
-                await note_event(tx, System(begun.workspace_id), begun.conversation_id, "handed_off", reason=answer.reason)
+                system = System(begun.workspace_id)
+                await note_event(tx, system, begun.conversation_id, "handed_off", reason=answer.reason)
             if answer.reason == HandoffReason.MISSING_KNOWLEDGE:
                 await gaps.record(tx, _occurrence(begun, answer))
             state = RunState.FAILED if answer.reason == HandoffReason.TOOL_FAILURE else RunState.COMPLETE
@@ -259,7 +260,8 @@ async def _turns(tx: WriteTx, conversation_id: UUID) -> tuple[str, ...]:
 
 def _failed(published: Published, error: str) -> Answer:
     content = "Sorry, something went wrong on our side. A person will take over as soon as one is free."
-    return Answer(AnswerKind.HANDOFF, content, (), 0.0, published.threshold, HandoffReason.TOOL_FAILURE, {"error": error})
+    reason = HandoffReason.TOOL_FAILURE
+    return Answer(AnswerKind.HANDOFF, content, (), 0.0, published.threshold, reason, {"error": error})
 
 
 def _occurrence(begun: _Begun, answer: Answer) -> gaps.Occurrence:

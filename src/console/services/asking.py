@@ -10,13 +10,13 @@ from console.db.engine import Database
 from console.domain.actor import Actor, Role
 from console.domain.agent import Published
 from console.domain.run import Answer
-from console.errors import InvalidInputError, NotFoundError
+from console.errors import InvalidInputError
 from console.ids import AgentId, RunId, new_id
+from console.services.agent_rows import agent_row
 from console.services.answering import Answering
 from console.services.search import MAX_QUESTION_CHARS
 from console.services.unit import reading, writing
 from console.services.versions import published
-from console.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,7 @@ class Asking:
             )
         started = time.perf_counter()
         async with reading(self._db, actor, "agent.ask", ("agent", None), Role.MEMBER) as tx:
-            agent_id = await tx.scalar("SELECT id FROM agents WHERE workspace_id = :ws AND slug = :slug", slug=agent)
-            if agent_id is None:
-                raise NotFoundError(f"there is no agent {one_line(agent, 80)}", hint="console agent list")
-            version = await published(tx, AgentId(agent_id))
+            version = await published(tx, AgentId((await agent_row(tx, agent)).id))
         answer = await self._answering.answer(actor.workspace_id, version, [question])
         ms = round((time.perf_counter() - started) * 1000)
         run_id = await self._keep(actor, version, answer, ms)

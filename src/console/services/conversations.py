@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from console.db.engine import Database, ReadTx
-from console.domain.actor import Actor
+from console.domain.actor import Actor, Role
 from console.domain.conversation import Control, Conversation, HandoffReason, Holder, Status
 from console.domain.message import Citation, Event, Message, MessageRole, Transcript
 from console.domain.run import Suggestion, Trace
 from console.errors import NotFoundError
 from console.ids import AgentId, ChunkId, ConversationId, RunId, UserId
 from console.services.traces import Traces
-from console.services.unit import reading
+from console.services.unit import reading, writing
 from console.text import one_line, sanitise
 
 _CONVERSATION = """
@@ -81,24 +81,26 @@ class Conversations:
             return Transcript(id, messages, tuple(_event(row) for row in events), earlier)
 
     async def mark_read(self, actor: Actor, id: ConversationId, seq: int) -> None:
-        """Remember the highest seq that the actor has seen; it never goes down."""
-        async with self._db.write(actor.workspace_id) as tx:
-            await tx.execute(
+        """Remember the highest seq that the actor has seen; it never goes down. `NotFoundError` as in `get`."""
+        async with writing(self._db, actor, "conversation.read", ("conversation", id), Role.VIEWER) as tx:
+            marked = await tx.row(
                 "INSERT INTO conversation_reads (workspace_id, conversation_id, user_id, last_read_seq)"
                 " SELECT :ws, id, :me, least(cast(:seq AS integer), last_seq) FROM conversations"
                 " WHERE workspace_id = :ws AND id = :id"
                 " ON CONFLICT (workspace_id, conversation_id, user_id) DO UPDATE"
                 " SET last_read_seq = greatest(conversation_reads.last_read_seq, excluded.last_read_seq),"
-                " updated_at = excluded.updated_at",
+                " updated_at = excluded.updated_at RETURNING 1",
                 id=id, me=actor.user_id, seq=seq,
             )  # fmt: skip
+            if marked is None:
+                raise _missing(id)
 
     async def trace(self, actor: Actor, id: ConversationId, seq: int) -> Trace:
         """Why the assistant wrote the message with this seq; `NotFoundError` when it didn't write it."""
         return await Traces(self._db).of_message(actor, id, seq)
 
     async def suggestion(self, actor: Actor, id: ConversationId) -> Suggestion | None:
-        """What the AI was about to say to the visitor's last message, when a person came first."""
+        """What the AI was about to say to the visitor's last message, when a person came first; as `get` else."""
         async with reading(self._db, actor, "conversation.read", ("conversation", id)) as tx:
             row = await tx.row(
                 "SELECT r.id, r.output_text, r.finished_at FROM runs r JOIN conversations c"
@@ -108,14 +110,21 @@ class Conversations:
                 " ORDER BY r.id DESC LIMIT 1",
                 id=id,
             )
-            return Suggestion(RunId(row.id), sanitise(row.output_text), row.finished_at) if row else None
+            if row is None:
+                await fetch_conversation(tx, actor, id)
+                return None
+            return Suggestion(RunId(row.id), sanitise(row.output_text), row.finished_at)
+
+
+def _missing(id: ConversationId) -> NotFoundError:
+    return NotFoundError(f"there is no conversation {id} here", hint="`console conv list` shows them")
 
 
 async def fetch_conversation(tx: ReadTx, actor: Actor, id: ConversationId) -> Conversation:
     """The conversation as this transaction sees it; `NotFoundError` when there is none."""
     row = await tx.row(_CONVERSATION, id=id, me=actor.user_id)
     if row is None:
-        raise NotFoundError(f"there is no conversation {id} here", hint="`console conv list` shows them")
+        raise _missing(id)
     return Conversation(
         id=ConversationId(row.id),
         agent_id=AgentId(row.agent_id),

@@ -85,15 +85,16 @@ async def take(
     return Crawl(workspace_id, run_id, source_id, source.kind, source.uri, source.config, token, lease_seconds)
 
 
-async def fence(tx: WriteTx, crawl: Crawl, counts: Counts) -> None:
+async def fence(tx: WriteTx, crawl: Crawl, counts: Counts, *, durable: bool = False) -> None:
     """Write the counts and renew the lease; `LeaseLostError` when it is no longer ours.
 
-    Holds the run's row until the transaction ends, so that nobody can take the run meanwhile.
+    Holds the run's row until the transaction ends, so that nobody can take the run meanwhile. Unless `durable`,
+    the commit does not wait for the disk: what a crash of the server loses is done again, since the run is not over.
     """
     values = {
         "id": crawl.id, "token": crawl.token, "seconds": crawl.lease_seconds, "total": counts.total,
         "done": counts.done, "unchanged": counts.unchanged, "failed": counts.failed, "chunks": counts.chunks,
-        "left": counts.skipped, "skips": json.dumps(counts.skips),
+        "left": counts.skipped, "skips": json.dumps(counts.skips), "durable": durable,
     }  # fmt: skip
     if await tx.row(_FENCE, **values) is None:
         raise LeaseLostError
@@ -115,7 +116,7 @@ async def kept(db: Database, crawl: Crawl) -> AsyncIterator[None]:
 async def finish(db: Database, crawl: Crawl, counts: Counts, error: str = "") -> None:
     """Close the run: its source is ready or failed, and says why. `LeaseLostError` when it is not ours."""
     async with db.write(crawl.workspace_id) as tx:
-        await fence(tx, crawl, counts)
+        await fence(tx, crawl, counts, durable=True)
         state = "failed" if error else "complete"
         await tx.execute(_FINISH, id=crawl.id, state=state, error=error)
         status, reason = _verdict(counts, error)
@@ -175,7 +176,8 @@ _FENCE = """
         documents_unchanged = :unchanged, documents_failed = :failed, documents_skipped = :left,
         skipped = cast(:skips AS jsonb), chunks = :chunks
     WHERE workspace_id = :ws AND id = :id AND state = 'running' AND lease_token = :token
-    RETURNING id
+    RETURNING set_config('synchronous_commit',
+                         CASE WHEN :durable THEN current_setting('synchronous_commit') ELSE 'off' END, true)
 """
 _RENEW = """
     UPDATE crawl_runs SET lease_expires_at = now() + make_interval(secs => :seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.db.engine import Database
+from console.db.engine import Database, ReadTx
 from console.domain.actor import Actor
 from console.domain.message import MAX_MESSAGE_CHARS, Draft
 from console.ids import ConversationId
@@ -18,22 +18,29 @@ class Drafts:
         self._db = db
 
     async def load(self, actor: Actor, id: ConversationId, kind: str = "reply") -> Draft | None:
-        """The draft, or None."""
+        """The draft, or None; `NotFoundError` when there is no such conversation."""
         async with reading(self._db, actor, "draft.read", ("conversation", id)) as tx:
             row = await tx.row(
                 "SELECT content, updated_at FROM drafts"
                 " WHERE workspace_id = :ws AND conversation_id = :id AND user_id = :me AND kind = :kind",
                 id=id, me=actor.user_id, kind=kind,
             )  # fmt: skip
-            return Draft(id, kind, sanitise(row.content), row.updated_at) if row else None
+            if row is None:
+                await _require(tx, id)
+                return None
+            return Draft(id, kind, sanitise(row.content), row.updated_at)
 
     async def save(self, actor: Actor, id: ConversationId, content: str, kind: str = "reply") -> None:
         """Keep the draft; empty content deletes it. `NotFoundError` when there is no such conversation."""
         content = content.replace("\x00", "")[:MAX_MESSAGE_CHARS]
         async with writing(self._db, actor, "draft.save", ("conversation", id)) as tx:
-            if await tx.row("SELECT 1 FROM conversations WHERE workspace_id = :ws AND id = :id", id=id) is None:
-                raise no_such_conversation(id)
+            await _require(tx, id)
             await tx.execute(_SAVE if content.strip() else _DELETE, id=id, me=actor.user_id, kind=kind, content=content)
+
+
+async def _require(tx: ReadTx, id: ConversationId) -> None:
+    if await tx.row("SELECT 1 FROM conversations WHERE workspace_id = :ws AND id = :id", id=id) is None:
+        raise no_such_conversation(id)
 
 
 _SAVE = """

@@ -22,7 +22,8 @@ async def note_event(
     if row is None:
         return
     await tx.execute(
-        "INSERT INTO conversation_events (workspace_id, conversation_id, id, after_seq, kind, epoch, actor_user_id, detail)"
+        "INSERT INTO conversation_events"
+        " (workspace_id, conversation_id, id, after_seq, kind, epoch, actor_user_id, detail)"
         " VALUES (:ws, :conversation, :id, :seq, :kind, :epoch, :user, cast(:detail AS jsonb))",
         conversation=conversation_id, id=new_id(), seq=row.last_seq, kind=kind, epoch=row.epoch,
         user=principal.user_id if isinstance(principal, Actor) else None, detail=json.dumps(detail),
@@ -35,7 +36,8 @@ async def queue_answer(tx: WriteTx, conversation_id: ConversationId, agent_id: U
     run_id: UUID | None = await tx.scalar(
         "INSERT INTO runs (workspace_id, id, kind, state, agent_id, conversation_id)"
         " VALUES (:ws, :id, 'answer', 'queued', :agent, :conversation)"
-        " ON CONFLICT (workspace_id, conversation_id) WHERE kind = 'answer' AND state = 'queued' DO NOTHING RETURNING id",
+        " ON CONFLICT (workspace_id, conversation_id) WHERE kind = 'answer' AND state = 'queued'"
+        " DO NOTHING RETURNING id",
         id=new_id(), agent=agent_id, conversation=conversation_id,
     )  # fmt: skip
     if run_id is not None:

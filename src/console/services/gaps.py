@@ -106,7 +106,9 @@ class Gaps:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def list(self, actor: Actor, status: GapStatus | None = GapStatus.OPEN, *, limit: int = 200) -> tuple[Gap, ...]:
+    async def list(
+        self, actor: Actor, status: GapStatus | None = GapStatus.OPEN, *, limit: int = 200
+    ) -> tuple[Gap, ...]:
         """Gaps of a status (None: of all), most asked first."""
         async with reading(self._db, actor, "gap.read", ("workspace", actor.workspace_id)) as tx:
             rows = await tx.rows(

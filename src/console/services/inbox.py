@@ -37,7 +37,10 @@ class _Section:
 
 
 _WAITING = "c.status = 'open' AND c.control = 'human' AND c.claimed_by_user_id IS NULL"
-_REST = "c.status = 'open' AND c.last_seq > 0 AND (c.claimed_by_user_id <> :me OR (c.claimed_by_user_id IS NULL AND c.control = 'ai'))"
+_REST = (
+    "c.status = 'open' AND c.last_seq > 0 AND"
+    " (c.claimed_by_user_id <> :me OR (c.claimed_by_user_id IS NULL AND c.control = 'ai'))"
+)
 _SECTIONS = (
     _Section(_WAITING, "waiting_since", ascending=True),
     _Section("c.claimed_by_user_id = :me", "last_message_at"),
@@ -87,7 +90,8 @@ class Inbox:
         """These conversations as they are now, in no order; those that don't exist here are left out."""
         async with reading(self._db, actor, "inbox.read", ("workspace", actor.workspace_id)) as tx:
             statement = f"""
-                WITH page AS (SELECT c.* FROM conversations c WHERE c.workspace_id = :ws AND c.id = ANY (:ids)) {_DETAILS}
+                WITH page AS (SELECT c.* FROM conversations c WHERE c.workspace_id = :ws AND c.id = ANY (:ids))
+                {_DETAILS}
             """  # noqa: S608 - constants only
             return tuple(_row(row, actor) for row in await tx.rows(statement, ids=list(ids), me=actor.user_id))
 

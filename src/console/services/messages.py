@@ -15,7 +15,8 @@ _SEND = """
         UPDATE conversations SET last_seq = last_seq + 1, last_human_seq = last_seq + 1, last_message_at = now(),
             snippet = :snippet, snippet_role = 'human', updated_at = now(),
             lease_expires_at = now() + make_interval(secs => :lease)
-        WHERE workspace_id = :ws AND id = :id AND claimed_by_user_id = :me AND epoch = :epoch AND lease_expires_at > now()
+        WHERE workspace_id = :ws AND id = :id AND claimed_by_user_id = :me AND epoch = :epoch
+          AND lease_expires_at > now()
         RETURNING last_seq)
     INSERT INTO messages (workspace_id, conversation_id, seq, role, content, author_user_id, client_token)
     SELECT :ws, :id, last_seq, 'human', :content, :me, :token FROM c RETURNING seq
@@ -75,7 +76,8 @@ async def stored(tx: WriteTx, id: ConversationId, token: str, content: str) -> S
     if found is None:
         raise no_such_conversation(id)
     row = await tx.row(
-        "SELECT seq, content FROM messages WHERE workspace_id = :ws AND conversation_id = :id AND client_token = :token",
+        "SELECT seq, content FROM messages"
+        " WHERE workspace_id = :ws AND conversation_id = :id AND client_token = :token",
         id=id, token=token,
     )  # fmt: skip
     if row is None:

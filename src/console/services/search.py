@@ -16,6 +16,7 @@ from console.domain.search import Explanation, SearchResult
 from console.errors import InvalidInputError, NotFoundError
 from console.ids import AgentId, ChunkId, DocumentId, SourceId, WorkspaceId
 from console.knowledge.rank import DEPTH, Fused, fuse
+from console.services.agent_rows import agent_row
 from console.services.documents import plain
 from console.services.unit import reading
 from console.services.versions import published
@@ -86,10 +87,7 @@ class Search:
 
     async def _published(self, actor: Actor, slug: str) -> Published:
         async with reading(self._db, actor, "search", ("agent", None)) as tx:
-            agent_id = await tx.scalar(_AGENT, slug=slug)
-            if agent_id is None:
-                raise NotFoundError(f"there is no agent {one_line(slug, 80)}", hint="console agent list")
-            return await published(tx, AgentId(agent_id))
+            return await published(tx, AgentId((await agent_row(tx, slug)).id))
 
     async def _ranked(
         self, tx: ReadTx, sources: Sequence[SourceId] | None, question: str, vector: Vector
@@ -147,7 +145,6 @@ def _reason(chunk: Any, cosine: float | None, rank: int | None, version: Publish
     return f"not among the {CANDIDATES} nearest by meaning, nor the {CANDIDATES} best by words"
 
 
-_AGENT = "SELECT id FROM agents WHERE workspace_id = :ws AND slug = :slug"
 _BY_TEXT = "SELECT chunk_id, score FROM search_chunks(:question, :k, cast(:sources AS uuid[]))"
 _PASSAGES = """
     SELECT c.id, c.document_id, c.source_id, d.uri, d.title, c.heading_path, c.text

@@ -11,10 +11,12 @@ from console.db.engine import Database, ReadTx, WriteTx
 from console.domain.actor import Actor, Role
 from console.domain.crawl import CrawlRun, SourceDetails
 from console.domain.knowledge import Document, Source, SourceStatus
+from console.domain.setting_kinds import ALL_SOURCES
 from console.errors import ConflictError, NotFoundError, RefusedError
-from console.ids import DocumentId, SourceId, new_id
+from console.ids import AgentId, DocumentId, SourceId, new_id
 from console.knowledge.connectors import connector
 from console.services import audit
+from console.services.agent_rows import agent_row, draft_settings, store_draft
 from console.services.unit import reading, writing
 from console.text import one_line, sanitise
 
@@ -54,7 +56,7 @@ class Sources:
     async def add(
         self, actor: Actor, kind: str, path: str, *, name: str | None = None, agent: str | None = None
     ) -> Source:
-        """Add a source of this machine and queue its first crawl; `agent` (a slug) limits that agent to its sources.
+        """Add a source of this machine and queue its first crawl; `agent` (a slug) puts it on that agent's list.
 
         Raises `InvalidInputError` or `NotFoundError` for what can't be read, `ConflictError` for what is there already.
         """
@@ -67,7 +69,7 @@ class Sources:
                 known = await tx.scalar(_SAME, kind=kind, uri=uri)
                 raise ConflictError(f"that {kind} is a source already", hint=f"console source sync {known}")
             if agent is not None:
-                await _give(tx, agent, source_id)
+                await _give(tx, actor, agent, source_id)
             await _queue(tx, source_id)
             await audit.record(tx, actor, "source.add", ("source", source_id))
             return await _one(tx, source_id)
@@ -90,6 +92,7 @@ class Sources:
         async with writing(self._db, actor, "source.remove", ("source", id), Role.ADMIN) as tx:
             await _one(tx, id)
             await tx.execute("SET LOCAL statement_timeout = '10min'")
+            await _take_from_agents(tx, id)
             for statement in _REMOVE:
                 await tx.execute(statement, source=id)
             await audit.record(tx, actor, "source.remove", ("source", id))
@@ -113,11 +116,27 @@ async def _queue(tx: WriteTx, source_id: SourceId) -> UUID:
     return run_id
 
 
-async def _give(tx: WriteTx, slug: str, source_id: SourceId) -> None:
-    agent_id = await tx.scalar("SELECT id FROM agents WHERE workspace_id = :ws AND slug = :slug", slug=slug)
-    if agent_id is None:
-        raise NotFoundError(f"there is no agent {one_line(slug, 80)}", hint="console agent list")
-    await tx.execute(_GIVE, agent=agent_id, source=source_id)
+async def _give(tx: WriteTx, actor: Actor, slug: str, source_id: SourceId) -> None:
+    """Put the source on the agent's list; an agent that may use every source needs no list."""
+    agent = await agent_row(tx, slug, lock=True)
+    settings = await draft_settings(tx, agent)
+    listed = settings["retrieval_config"]["sources"]
+    if listed == ALL_SOURCES:
+        return
+    settings["retrieval_config"]["sources"] = [*listed, str(source_id)]
+    await store_draft(tx, AgentId(agent.id), settings, agent.draft_revision)
+    await audit.record(tx, actor, "agent.edit", ("agent", agent.id))
+    tx.hint("agent", agent.id)
+
+
+async def _take_from_agents(tx: WriteTx, source_id: SourceId) -> None:
+    """Take the source off the list of each agent's draft; published versions stay as they are."""
+    agents = await tx.rows(_LISTED_BY, source=source_id)
+    await tx.execute(_UNLIST, source=source_id)
+    for listed in agents:
+        agent = await agent_row(tx, AgentId(listed.agent_id), lock=True)
+        await store_draft(tx, AgentId(agent.id), await draft_settings(tx, agent), agent.draft_revision)
+        tx.hint("agent", agent.id)
 
 
 def _source(row: Any) -> Source:
@@ -166,7 +185,8 @@ _ADD = """
     ON CONFLICT (workspace_id, kind, uri) DO NOTHING RETURNING id
 """
 _SAME = "SELECT id FROM sources WHERE workspace_id = :ws AND kind = :kind AND uri = :uri"
-_GIVE = "INSERT INTO agent_sources (workspace_id, agent_id, source_id) VALUES (:ws, :agent, :source)"
+_LISTED_BY = "SELECT agent_id FROM agent_sources WHERE workspace_id = :ws AND source_id = :source ORDER BY agent_id"
+_UNLIST = "DELETE FROM agent_sources WHERE workspace_id = :ws AND source_id = :source"
 _QUEUE = """
     INSERT INTO crawl_runs (workspace_id, id, source_id) VALUES (:ws, :id, :source)
     ON CONFLICT (workspace_id, source_id) WHERE state IN ('queued', 'running') DO NOTHING RETURNING id

@@ -34,6 +34,8 @@ _LET_GO = """
     WHERE workspace_id = :ws AND id = :id AND epoch = :epoch AND {holder}
     RETURNING agent_id
 """
+# The AI begins anew: its turn budget, its patience, and its leave to answer what it has answered before.
+_FRESH = "waiting_since = NULL, handoff_reason = NULL, ai_turns = 0, supersessions = 0, last_answered_seq = 0"
 _MINE = "claimed_by_user_id = :me"
 _MINE_OR_FREE = "(claimed_by_user_id = :me OR claimed_by_user_id IS NULL OR lease_expires_at <= now())"
 
@@ -80,10 +82,7 @@ class Takeover:
     async def hand_back(self, actor: Actor, id: ConversationId, *, epoch: int) -> Conversation:
         """Give a conversation of mine back to the AI, which answers if the visitor still waits."""
         async with writing(self._db, actor, "conversation.hand_back", ("conversation", id)) as tx:
-            changes = (
-                "control = 'ai', waiting_since = NULL, handoff_reason = NULL, ai_turns = 0, supersessions = 0, last_answered_seq = 0"
-            )
-            agent_id = await _let_go(tx, actor, id, epoch, changes, _MINE)
+            agent_id = await _let_go(tx, actor, id, epoch, f"control = 'ai', {_FRESH}", _MINE)
             if await visitor_waits(tx, id):
                 await queue_answer(tx, id, agent_id)
             return await _ended(tx, actor, id, "handed_back", "conversation.hand_back")
@@ -91,10 +90,7 @@ class Takeover:
     async def resolve(self, actor: Actor, id: ConversationId, *, epoch: int) -> Conversation:
         """Resolve a conversation that I hold or nobody holds; the visitor's next message reopens it with the AI."""
         async with writing(self._db, actor, "conversation.resolve", ("conversation", id)) as tx:
-            changes = (
-                "status = 'resolved', control = 'ai', waiting_since = NULL, handoff_reason = NULL,"
-                " snoozed_until = NULL, ended_at = now(), ai_turns = 0, supersessions = 0, last_answered_seq = 0"
-            )
+            changes = f"status = 'resolved', control = 'ai', snoozed_until = NULL, ended_at = now(), {_FRESH}"
             await _let_go(tx, actor, id, epoch, changes, _MINE_OR_FREE)
             await cancel_queued(tx, id)
             return await _ended(tx, actor, id, "resolved", "conversation.resolve")
@@ -127,7 +123,8 @@ class _Standing:
 
 async def _standing(tx: ReadTx, id: ConversationId) -> _Standing:
     row = await tx.row(
-        "SELECT c.epoch, c.claimed_by_user_id, c.claimed_at, c.lease_expires_at, c.lease_expires_at > now() AS live, u.name"
+        "SELECT c.epoch, c.claimed_by_user_id, c.claimed_at, c.lease_expires_at, u.name,"
+        " c.lease_expires_at > now() AS live"
         " FROM conversations c LEFT JOIN workspace_users u"
         " ON u.workspace_id = c.workspace_id AND u.user_id = c.claimed_by_user_id"
         " WHERE c.workspace_id = :ws AND c.id = :id",

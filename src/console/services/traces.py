@@ -30,7 +30,7 @@ class Traces:
                 id=id, seq=seq,
             )  # fmt: skip
             if row is None:
-                raise NotFoundError("no run of the assistant stands behind this message", hint="choose one of its answers")
+                raise NotFoundError("no run stands behind this message", hint="choose an answer of the assistant")
             return _trace(row)
 
 

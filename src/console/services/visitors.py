@@ -138,9 +138,13 @@ def _visitor(token: str, id: ConversationId) -> tuple[Visitor, str]:
     return Visitor(workspace_id, conversation_id), secret
 
 
+_SECRET_OF = "SELECT visitor_token_hash FROM conversations WHERE workspace_id = :ws AND id = :id"
+_SECRET_LOCKING = _SECRET_OF + " FOR UPDATE"
+
+
 async def _authenticate(tx: ReadTx, visitor: Visitor, secret: str, *, lock: bool = False) -> None:
     stored = await tx.scalar(
-        "SELECT visitor_token_hash FROM conversations WHERE workspace_id = :ws AND id = :id" + " FOR UPDATE" * lock,
+        _SECRET_LOCKING if lock else _SECRET_OF,
         id=visitor.conversation_id,
     )
     if stored is None or not hmac.compare_digest(bytes(stored), _hash(secret)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -13,13 +13,15 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
+from textual.worker import Worker
 
 from console.clock import utc_now
 from console.domain.actor import Actor
 from console.domain.inbox import InboxCounts
-from console.domain.live import Changed, Link, LinkChanged
+from console.domain.live import Link, LinkChanged, LiveEvent
 from console.errors import ConnectionFailedError, ConsoleError, NotAllowedError
 from console.resources import resource
+from console.services import Services
 from console.text import SafeText, one_line
 from console.tui import crash
 from console.tui.areas import AREAS
@@ -28,9 +30,8 @@ from console.tui.drafts import DraftKeeper
 from console.tui.events import Coalescer, CountsChanged, RowsChanged
 from console.tui.outbox import Outbox
 from console.tui.palette import ConsoleCommands
-from console.tui.port import Services
 from console.tui.present.notices import error_text
-from console.tui.screens.base import ConsoleScreen
+from console.tui.screens.base import ConsoleScreen, report_failure
 from console.tui.themes import DARK, LIGHT, THEMES, named
 from console.tui.widgets.toast import Severity, toast
 from console.tui.working import start
@@ -113,6 +114,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
         else:
             self.say(f"something went wrong; incident {crash.incident(error)} is in the log", "error")
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Failures of the app's own work go the same way."""
+        report_failure(event, self.report)
+
     def offline(self, why: SafeText) -> None:
         """The server can't be reached."""
         if not self.trouble:
@@ -185,14 +190,21 @@ class ConsoleApp(App[None], inherit_bindings=False):
     async def _listen(self) -> None:
         while True:
             try:
-                async for event in self.services.live.events(self.actor):
-                    self._heard(event)
+                await self._follow(self.services.live.events(self.actor))
             except Exception as error:
                 self._heard(LinkChanged(Link.OFFLINE))
                 self.report(error)
             await asyncio.sleep(RECONNECT)
 
-    def _heard(self, event: LinkChanged | Changed) -> None:
+    async def _follow(self, events: AsyncIterator[LiveEvent]) -> None:
+        try:
+            async for event in events:
+                self._heard(event)
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
+
+    def _heard(self, event: LiveEvent) -> None:
         if isinstance(event, LinkChanged):
             self.link, self.link_since = event.link, utc_now()
             if event.link is Link.OFFLINE:

@@ -88,7 +88,7 @@ _GLOBAL = (
     ),
     Command("help", "Help", "question_mark", "every key, searchable", Scope.GLOBAL, "help", footer=99, short="help"),
     Command("theme", "Dark or light", "", "the other theme", Scope.GLOBAL, "theme"),
-    Command("leave", "Leave", "q,ctrl+c,ctrl+q", "asks when something is held or unsent", Scope.GLOBAL, "leave"),
+    Command("leave", "Leave", "q,ctrl+c,ctrl+q", "asks if something is unsent", Scope.GLOBAL, "leave"),
 )
 _MOVE = (
     Command("move.down", "Down", "down,j", "next row", Scope.MOVE, "move_down"),

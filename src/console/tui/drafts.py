@@ -8,7 +8,7 @@ from collections.abc import Callable
 from console.domain.actor import Actor
 from console.errors import ConsoleError
 from console.ids import ConversationId
-from console.tui.port import Drafts
+from console.services.drafts import Drafts
 
 DELAY = 0.5
 RETRY = 3.0

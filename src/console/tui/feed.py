@@ -9,7 +9,7 @@ from console.domain.actor import Actor
 from console.domain.conversation import Control, Status
 from console.domain.inbox import Cursor, InboxFilter, InboxRow
 from console.ids import ConversationId
-from console.tui.port import Inbox
+from console.services.inbox import Inbox
 
 PAGE = 50
 MOST_PAGES = 20

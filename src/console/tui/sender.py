@@ -51,10 +51,18 @@ async def deliver(app: ConsoleApp, parcel: Parcel, sender: MessagePump) -> None:
         _tell(app, sender, Delivered(parcel, error))
         return
     app.outbox.acknowledged(parcel.id, parcel.kind)
-    app.drafts.typed(parcel.id, parcel.kind, "")
+    await _forget_draft(app, parcel)
     app.online()
     _tell(app, sender, Delivered(parcel, returned=await _hand_back(app, parcel)))
     app.changed_here()
+
+
+async def _forget_draft(app: ConsoleApp, parcel: Parcel) -> None:
+    app.drafts.typed(parcel.id, parcel.kind, "")
+    try:
+        await app.drafts.flush()
+    except ConsoleError as error:
+        app.report(error)  # the keeper tries again by itself
 
 
 async def _hand_back(app: ConsoleApp, parcel: Parcel) -> bool:

@@ -59,7 +59,7 @@ def _sensible(id: str, subject: Subject | None, actor: Actor) -> bool:
         return False
     free = not subject.held or subject.mine
     if id == "conversation.take":
-        return subject.open and (not subject.held or subject.mine or actor.role >= Role.ADMIN)
+        return free or actor.role >= Role.ADMIN
     if id == "conversation.hand_back":
         return subject.open and subject.mine
     if id == "conversation.resolve":

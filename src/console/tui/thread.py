@@ -11,7 +11,7 @@ from console.domain.inbox import InboxRow
 from console.domain.message import Event, Message, MessageRole, Transcript
 from console.domain.run import Suggestion
 from console.ids import ConversationId
-from console.tui.port import Services
+from console.services import Services
 from console.tui.present.transcript import Block, blocks
 
 WINDOW = 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, ParamSpec
 
@@ -18,11 +18,13 @@ def start(
 
     The coroutine is made by the worker itself: one that is cancelled before its first step would never be awaited.
     """
-    node.run_worker(partial(work, *args, **kwargs), group=group, exclusive=True, exit_on_error=False)
+    job: Callable[[], Awaitable[None]] = partial(work, *args, **kwargs)
+    node.run_worker(job, group=group, exclusive=True, exit_on_error=False)
 
 
 def also(
     node: DOMNode, group: str, work: Callable[P, Coroutine[Any, Any, None]], *args: P.args, **kwargs: P.kwargs
 ) -> None:
     """Begin `work` beside what runs already."""
-    node.run_worker(partial(work, *args, **kwargs), group=group, exclusive=False, exit_on_error=False)
+    job: Callable[[], Awaitable[None]] = partial(work, *args, **kwargs)
+    node.run_worker(job, group=group, exclusive=False, exit_on_error=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,10 +19,10 @@ from console.domain.message import Citation, Draft, Event, Message, MessageRole,
 from console.domain.run import AnswerKind, RunState, Suggestion, Trace, TracePassage
 from console.errors import ConflictError, ConsoleError, NotFoundError
 from console.ids import AgentId, ConversationId, RunId, UserId, WorkspaceId, new_id
+from console.services import Services
 from console.text import SafeText, one_line, sanitise
 from console.tui.app import Place
 from console.tui.feed import Question, belongs
-from console.tui.port import Services
 
 LEASE = timedelta(seconds=45)
 AGENT = AgentId(new_id())
@@ -202,13 +201,14 @@ class FakeConversations:
         message = next(m for m in self.store.find(id).messages if m.seq == seq)
         if message.run_id is None:
             raise NotFoundError("that message has no trace")
+        said = message.content
         return Trace(
             message.run_id, id, RunState.COMPLETE, AnswerKind.EXTRACTIVE, 7, SafeText("extractive"),
             SafeText("return an item wrong size"), message.confidence, 0.45, 41,
             (
-                TracePassage(SafeText("Returns"), SafeText(""), SafeText("Return Due To Size"), message.content, 1, 2, 1.91, True),
-                TracePassage(SafeText("Returns"), SafeText(""), SafeText("Return Due To Color"), message.content, 2, 3, 1.4, False),
-                TracePassage(SafeText("Shipping"), SafeText(""), SafeText("Status"), message.content, 9, None, 0.22, False),
+                TracePassage(SafeText("Returns"), SafeText(""), SafeText("Return Due To Size"), said, 1, 2, 1.91, True),
+                TracePassage(SafeText("Returns"), SafeText(""), SafeText("Return Due To Color"), said, 2, 3, 1.4, False),
+                TracePassage(SafeText("Shipping"), SafeText(""), SafeText("Status"), said, 9, None, 0.22, False),
             ),
             SafeText(""),
         )  # fmt: skip
@@ -237,7 +237,7 @@ class FakeTakeover:
         c = self.store.find(id).conversation
         if epoch != c.epoch:
             return Claim(id, False, c.holder, c.epoch)
-        return self._take(actor, id, "taken_from", c.holder.name if c.holder else "")
+        return self._take(actor, id, "taken_over")
 
     def _take(self, actor: Actor, id: ConversationId, kind: str, detail: str = "") -> Claim:
         now = utc_now()
@@ -362,12 +362,14 @@ class World:
 
     def conversation(
         self, name: str = "Crystal Minh", *, waiting: HandoffReason | None = None, minutes: float = 4,
-        said: str = "Can I speak to someone about my refund?", subject: str = "Refund for jeans", page: str = "acme.test/returns",
+        said: str = "Can I speak to someone about my refund?", subject: str = "Refund for jeans",
+        page: str = "acme.test/returns",
     ) -> ConversationId:  # fmt: skip
         id, at = ConversationId(new_id()), utc_now() - timedelta(minutes=minutes)
         self.store.conversations[id] = Stored(
             Conversation(
-                id, AGENT, SafeText("Acme assistant"), 7, one_line(name), SafeText("web"), one_line(page), one_line(subject),
+                id, AGENT, SafeText("Acme assistant"), 7, one_line(name), SafeText("web"), one_line(page),
+                one_line(subject),
                 Status.OPEN, Control.HUMAN if waiting else Control.AI, None, 1, 0, 0, 0,
                 at if waiting else None, waiting, at, at,
             )
@@ -431,88 +433,3 @@ def world(role: Role = Role.MEMBER, name: str = "Acme Retail") -> World:
     )  # fmt: skip
     other = actor("Dana Okafor", workspace=me.workspace_id)
     return World(cast(Services, services), me, Place(SafeText("acme"), one_line(name)), store, other)
-
-
-_SAID = (
-    "do you ship jeans to malta", "my promo code says expired", "where is my parcel", "is it the blue one?",
-    "can I change the address after ordering?", "Do gold members get free returns?", "the zip broke after one day",
-)  # fmt: skip
-
-
-def demo_world(count: int = 40, role: str = "member") -> World:
-    """A busy day, to look at."""
-    it = world(Role.parse(role))
-    rng = random.Random(7)
-    first = it.conversation(
-        waiting=HandoffReason.CUSTOMER_REQUEST, minutes=7, said="Hi! I need to return an item, wrong size."
-    )
-    store = it.store
-    now = utc_now()
-    it.assistant_says(first, "You can return within 90 days unworn. Keep the tag on and print a label from your order page. [1]", 0.94,
-                      now - timedelta(minutes=6), ["Returns, Return Due To Size"])  # fmt: skip
-    store.append(
-        first,
-        MessageRole.USER,
-        "Can I speak to someone about my refund?",
-        who="Crystal Minh",
-        at=now - timedelta(minutes=4),
-    )
-    store.find(first).events.clear()
-    store.event(first, "handed_off", "", "customer_request")
-    store.change(first, waiting_since=now - timedelta(minutes=4))
-    store.find(first).suggestion = Suggestion(
-        RunId(new_id()), SafeText("Refunds to a card take three to five days once the parcel has arrived at our returns centre. You get a mail when it is on its way."), now
-    )  # fmt: skip
-    second = it.conversation(
-        "visitor 7f3a", waiting=HandoffReason.MISSING_KNOWLEDGE, minutes=2, said="do you ship jeans to malta"
-    )
-    store.find(second).confidence = 0.31
-    it.conversation("visitor c2d9", waiting=HandoffReason.TOOL_FAILURE, minutes=1, said="my promo code says expired")
-    held = it.conversation("visitor 12ab", waiting=HandoffReason.CUSTOMER_REQUEST, minutes=30, said="hello?")
-    now = utc_now()
-    store.change(
-        held,
-        holder=Holder(it.other.user_id, it.other.name, now - timedelta(minutes=3), now + LEASE),
-        waiting_since=None,
-    )
-    mine = it.conversation(
-        "Ömer Yıldız 🧵", waiting=HandoffReason.CUSTOMER_REQUEST, minutes=12, said="is it the blue one?"
-    )
-    store.change(
-        mine,
-        holder=Holder(it.actor.user_id, it.actor.name, now - timedelta(minutes=8), now + LEASE),
-        waiting_since=None,
-    )
-    store.append(
-        mine, MessageRole.HUMAN, "Thanks, let me check the order id.", who="Sam Reyes", author=it.actor.user_id
-    )
-    store.append(
-        mine, MessageRole.NOTE, "She is a gold member; be generous.", who="Dana Okafor", author=it.other.user_id
-    )
-    store.append(mine, MessageRole.USER, "ok 谢谢", who="Ömer Yıldız 🧵")
-    store.drafts[mine, "reply"] = Draft(mine, "reply", SafeText("It is the blue one, and"), now)
-    for at in range(count):
-        id = it.conversation(
-            f"visitor {rng.randrange(16**4):04x}", minutes=at * 1.7 + 0.2, said=rng.choice(_SAID), subject=""
-        )
-        if at % 3:
-            it.assistant_says(
-                id,
-                "You can change the address until it ships. [1]",
-                rng.uniform(0.6, 0.97),
-                utc_now() - timedelta(minutes=at * 1.7),
-                ["Orders, Change"],
-            )
-        else:
-            store.find(id).answering = at % 2 == 0
-    long = it.conversation("Long Talker", minutes=3000, said="the first of many")
-    for at in range(10_000 if count >= 40 else 10):
-        store.append(
-            long,
-            MessageRole.USER if at % 2 else MessageRole.ASSISTANT,
-            f"line {at} " + "words " * (at % 30),
-            who="Long Talker",
-            at=utc_now() - timedelta(minutes=2999 - at * 0.29),
-            confidence=None,
-        )
-    return it

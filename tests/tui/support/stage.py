@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
-from tests.tui.support.fake import World
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -17,18 +16,18 @@ from console.ids import ConversationId
 from console.tui.app import ConsoleApp, Options
 from console.tui.widgets.conversation_pane import ConversationPane
 from console.tui.widgets.virtual_list import VirtualList
+from tests.tui.support.fake import World
 
 NARROW, WIDE, BROAD = (80, 24), (120, 40), (200, 60)
 PATIENCE = 10.0
 
 
 @dataclass
-class Stage:
-    """A console in a terminal of a given size."""
+class Running:
+    """A console in a terminal of a given size, over any services."""
 
     app: ConsoleApp
     pilot: Pilot[None]
-    world: World
     messages: list[Message]
 
     @property
@@ -85,13 +84,28 @@ class Stage:
         await self.until(lambda: self.pane.box.is_open and self.pane.box.area.has_focus, "composer open")
 
 
+@dataclass
+class Stage(Running):
+    """A console in a world."""
+
+    world: World
+
+
+@asynccontextmanager
+async def running(app: ConsoleApp, size: tuple[int, int]) -> AsyncIterator[Running]:
+    """A console over any services."""
+    messages: list[Message] = []
+    async with app.run_test(size=size, notifications=True, message_hook=messages.append) as pilot:
+        yield Running(app, pilot, messages)
+
+
 @asynccontextmanager
 async def console(world: World, size: tuple[int, int] = WIDE, theme: str = "dark") -> AsyncIterator[Stage]:
     """The console of the world's actor, with its inbox read."""
     app = ConsoleApp(world.services, world.actor, world.place, Options(theme=theme))
     messages: list[Message] = []
     async with app.run_test(size=size, notifications=True, message_hook=messages.append) as pilot:
-        stage = Stage(app, pilot, world, messages)
+        stage = Stage(app, pilot, messages, world)
         if size[0] >= 60 and size[1] >= 18:
             total = min(50, len(world.store.conversations))
             await stage.until(lambda: len(stage.rows.rows) >= total, "inbox read")

@@ -17,8 +17,8 @@ from console.domain.actor import Actor
 from console.domain.run import Trace
 from console.errors import ConsoleError
 from console.ids import ConversationId
+from console.services import Services
 from console.tui.modals.base import Modal
-from console.tui.port import Services
 from console.tui.present.notices import error_text, loading
 from console.tui.present.tone import toned
 from console.tui.present.trace import trace_lines
@@ -56,7 +56,7 @@ class WhyModal(Modal[None]):
 
     def compose(self) -> ComposeResult:
         """Trace, how to leave."""
-        with Vertical(classes="card tall"):
+        with Vertical(classes="card wide"):
             with VerticalScroll(id="table", can_focus=False):
                 yield Static(loading("the trace"), markup=False, id="trace")
             yield Static(toned("↑ ↓ scroll   c copy the run's id   esc close", "quiet"), markup=False)

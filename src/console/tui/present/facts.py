@@ -27,7 +27,7 @@ def fact_lines(conversation: Conversation, actor: Actor, now: datetime) -> Conte
         ("began", Content(f"{conversation.started_at.astimezone(now.tzinfo):%-d %b %H:%M}")),
         ("last message", Content(ago(conversation.last_message_at, now))),
         ("messages", Content(f"{conversation.last_seq:,}")),
-        ("id", Content(str(conversation.id))),
+        ("id", Content(f"…{str(conversation.id)[-12:]}") + toned("  c copies it", "quiet")),
     ]
     lines: list[Content] = []
     for label, value in facts:

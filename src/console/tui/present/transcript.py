@@ -19,15 +19,13 @@ DEEPER = 10
 
 _EVENTS = {
     "claimed": "{who} took over",
-    "taken": "{who} took it from {detail}",
-    "taken_from": "{who} took it from {detail}",
+    "taken_over": "{who} took it over from another person",
     "released": "{who} put it back in the queue",
     "handed_back": "{who} handed back to the assistant",
     "resolved": "{who} resolved it",
     "reopened": "opened again",
     "snoozed": "{who} snoozed it",
-    "lease_expired": "{who} left; it waits for a person",
-    "abandoned": "{who} left; it waits for a person",
+    "abandoned": "its holder left; it waits for a person",
 }
 _HANDOFFS = {
     "customer_request": "the visitor asked",
@@ -108,7 +106,7 @@ def event_words(event: Event, me: Actor) -> str:
     text = _EVENTS.get(event.kind)
     if text is None:
         return one_line(f"{who}: {event.kind.replace('_', ' ')}")
-    return text.replace("{who}", who).replace("{detail}", event.detail or "another person")
+    return text.replace("{who}", who)
 
 
 def _author(message: Message, me: Actor) -> Content:

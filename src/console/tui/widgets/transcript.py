@@ -61,7 +61,7 @@ class Transcript(LineView, inherit_bindings=False):
         if follow:
             self._to_end()
         elif anchor is not None and (place := self._place(anchor)) is not None:
-            self.scroll_to(y=place + offset, animate=False)
+            self.scroll_to(y=place + offset, animate=False, force=True)
         self._ask_for_earlier()
 
     def visible_keys(self) -> list[Hashable]:
@@ -131,17 +131,17 @@ class Transcript(LineView, inherit_bindings=False):
 
     def action_move_top(self) -> None:
         """To the first line that is here; earlier ones follow when there are."""
-        self.scroll_to(y=0, animate=False)
+        self.scroll_to(y=0, animate=False, force=True)
 
     def action_move_end(self) -> None:
         """To the last line."""
         self._to_end()
 
     def _by(self, lines: int) -> None:
-        self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)
 
     def _to_end(self) -> None:
-        self.scroll_to(y=max(0, len(self._lines) - self.size.height), animate=False)
+        self.scroll_to(y=max(0, len(self._lines) - self.size.height), animate=False, force=True)
 
     def _ask_for_earlier(self) -> None:
         if self.earlier and self.size.height and self.scroll_offset.y <= self.size.height // 2:

@@ -97,7 +97,7 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         self._resized()
         place = self._places.get(before) if before is not None else None
         self.set_reactive(VirtualList.cursor, place or 0)
-        self.scroll_to(y=0 if place is None else place * self._row_height - height, animate=False)
+        self.scroll_to(y=0 if place is None else place * self._row_height - height, animate=False, force=True)
         if self.current_key != before:
             self.post_message(self.Moved(self.current_key))
 
@@ -262,9 +262,9 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         top, bottom = self.cursor * self._row_height, (self.cursor + 1) * self._row_height
         height = self.size.height
         if top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False)
+            self.scroll_to(y=top, animate=False, force=True)
         elif height and bottom > self.scroll_offset.y + height:
-            self.scroll_to(y=bottom - height, animate=False)
+            self.scroll_to(y=bottom - height, animate=False, force=True)
 
     def _ask_for_more(self) -> None:
         seen = max(self.cursor, (self.scroll_offset.y + self.size.height) // self._row_height)

@@ -1,0 +1,125 @@
+"""Sources, search and questions from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.db.embedded.server import EmbeddedServer
+from console.db.migrate import migrate
+from console.ids import new_id
+from tests.cli.test_identity import PASSWORD, Site
+
+ARTICLES = {
+    "returns.md": "# Returns\n\nUnworn items can be returned within 30 days of delivery.\n",
+    "shipping.html": "<h1>Shipping</h1><p>Standard shipping takes three to five days.</p>",
+    "hours.txt": "Opening hours\n\nOur phone line is open from nine to five on weekdays.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def shop(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    name = f"knowledge_{new_id().hex[-12:]}"
+    urls = server.create_database(name)
+    migrate(urls.owner)
+    site = Site(urls, tmp_path_factory.mktemp("homes"))
+    words = ("init", "--name", "Acme Shop", "--email", "olivia@acme.test", "--owner", "Olivia Marsh", "--agent", "Help")
+    site.json("olivia", *words, CONSOLE_PASSWORD=PASSWORD)
+    docs = site.folder / "docs"
+    docs.mkdir()
+    for file, text in ARTICLES.items():
+        (docs / file).write_text(text, encoding="utf-8")
+    (docs / "broken.md").write_bytes(bytes(range(256)))
+    (docs / "photo.jpg").write_bytes(b"\xff\xd8")
+    return site
+
+
+@pytest.fixture(scope="module")
+def source(shop: Site) -> dict[str, Any]:
+    """A folder added and read, by the command itself since no worker runs."""
+    added = shop.json("olivia", "source", "add", "folder", str(shop.folder / "docs"), "--name", "Help pages", "--wait")
+    assert isinstance(added, dict)
+    return added
+
+
+def test_adding_waits_and_tells_where_it_stands(shop: Site, source: dict[str, Any]) -> None:
+    assert source["source"]["status"] == "ready"
+    assert (source["source"]["documents"], source["source"]["failing"]) == (4, 1)
+    assert source["run"]["skipped"] == [["photo.jpg", "no Markdown, HTML or text"]]
+    done = shop.call("olivia", "source", "list")
+    assert "Help pages" in done.stdout
+    assert "1 of 4 documents can't be read" in done.stdout
+    shown = shop.call("olivia", "source", "show", "Help pages")
+    assert "broken.md is no text file" in shown.stdout
+    assert "skipped photo.jpg: no Markdown, HTML or text" in shown.stderr
+
+
+def test_a_second_sync_finds_all_unchanged(shop: Site, source: dict[str, Any]) -> None:
+    synced = shop.json("olivia", "source", "sync", source["source"]["id"], "--wait")
+    assert (synced["run"]["unchanged"], synced["run"]["chunks"], synced["run"]["failed"]) == (3, 0, 1)
+
+
+def test_search_has_the_promised_shape(shop: Site, source: dict[str, Any]) -> None:
+    found = shop.json("olivia", "search", "--agent", "help", "send unworn items back")
+    assert set(found) >= {"results", "ms"}
+    best = found["results"][0]
+    assert set(best) >= {"rank", "uri", "title", "chunk_id", "text", "score", "dense_rank", "text_rank"}
+    assert (best["rank"], best["uri"], best["title"]) == (1, "returns.md", "Returns")
+    worst = found["results"][-1]
+    asked = ("search", "--agent", "help", "unworn items", "--limit", "1")
+    why = shop.json("olivia", *asked, "--explain", worst["chunk_id"])
+    assert not why["found"]
+    assert why["reason"].startswith("ranked ")
+    assert "returns.md" in shop.call("olivia", *asked).stdout
+
+
+def test_ask_has_the_promised_shape(shop: Site, source: dict[str, Any]) -> None:
+    asked = shop.json("olivia", "ask", "--agent", "help", "within how many days can unworn items be returned?")
+    assert asked.keys() >= {
+        "answer", "kind", "citations", "confidence", "threshold", "gap_id", "run_id", "agent_version", "model",
+        "tokens_in", "tokens_out", "cost_usd", "ms",
+    }  # fmt: skip
+    assert (asked["kind"], asked["agent_version"], asked["gap_id"]) == ("extractive", 1, None)
+    (citation,) = asked["citations"]
+    assert citation.keys() >= {"uri", "title", "chunk_id", "quote"}
+    assert citation["quote"] == "Unworn items can be returned within 30 days of delivery."
+    assert asked["confidence"] >= asked["threshold"]
+    unknown = shop.json("olivia", "ask", "--agent", "help", "which brakes are best for a mountain bike in snow?")
+    assert (unknown["kind"], unknown["reason"], unknown["citations"]) == ("handoff", "missing_knowledge", [])
+
+
+def test_what_goes_wrong_is_one_line_and_a_code(shop: Site, source: dict[str, Any]) -> None:
+    docs = str(shop.folder / "docs")
+    assert "is a source already" in shop.refusal(5, "olivia", "source", "add", "folder", docs)
+    assert "there is no folder" in shop.refusal(5, "olivia", "source", "add", "folder", f"{docs}/nowhere")
+    assert "is no file" in shop.refusal(1, "olivia", "source", "add", "file", docs)
+    assert "invalid choice" in shop.refusal(2, "olivia", "source", "add", "ftp", docs)
+    assert "there is no agent" in shop.refusal(5, "olivia", "search", "--agent", "nobody", "x")
+    assert "there is no agent" in shop.refusal(5, "olivia", "ask", "--agent", "nobody", "x")
+    assert "an empty question" in shop.refusal(1, "olivia", "ask", "--agent", "help", " ")
+    assert "no chunk id" in shop.refusal(1, "olivia", "search", "--agent", "help", "x", "--explain", "7")
+    assert "there is no source" in shop.refusal(5, "olivia", "source", "remove", "nothing", "--yes")
+    assert "no terminal to ask on" in shop.refusal(2, "olivia", "source", "remove", "Help pages")
+
+
+def test_a_file_that_is_no_text_fails_with_its_reason(shop: Site) -> None:
+    done = shop.call("olivia", "source", "add", "file", str(shop.folder / "docs" / "broken.md"), "--wait", "--json")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert told["source"]["status"] == "failed"
+    assert told["source"]["error"] == "none of 1 documents can be read: broken.md is no text file"
+    removed = shop.json("olivia", "source", "remove", told["source"]["id"], "--yes")
+    assert removed == {"removed": told["source"]["id"], "documents": 1, "chunks": 0}
+
+
+def test_hostile_names_reach_no_terminal(shop: Site, tmp_path: Path) -> None:
+    (tmp_path / "\x1b]52;c;aGk=\x07.md").write_text("# \x1b[31mred\n\nSome words about nothing.\n")
+    added = shop.call("olivia", "source", "add", "folder", str(tmp_path), "--name", "\x1b]0;owned\x07", "--wait")
+    listed = shop.call("olivia", "source", "list")
+    shown = shop.call("olivia", "source", "show", "\u241b]0;owned\u2407")
+    for done in (added, listed, shown):
+        assert done.returncode == 0, done.stderr
+        assert "\x1b" not in done.stdout + done.stderr

@@ -1,0 +1,65 @@
+"""LISTEN knows no tenants: what is sent to a channel may hold opaque ids and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import psycopg
+
+from console.db.embedded.server import ServerUrls
+from console.db.engine import Database
+from console.db.jobs import ANSWERS_QUEUE, INGEST_QUEUE
+from console.db.notify import Notifier, channel
+from console.domain.keys import public_key
+from console.services.conversations import Conversations
+from console.services.messages import Messages
+from console.services.takeover import Takeover
+from console.services.visitors import Visitors
+from tests.world import World, make_world
+
+OPAQUE = re.compile(r"[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SECRET = "tell-nobody"
+QUEUES = ["procrastinate_any_queue_v1", *(f"procrastinate_queue_v1#{name}" for name in (ANSWERS_QUEUE, INGEST_QUEUE))]
+
+
+async def _work(db: Database, gateway_db: Database, world: World) -> None:
+    """A visitor asks, a person takes over, answers, notes, hands back, the visitor asks again, it is resolved."""
+    visitors, takeover, messages = Visitors(gateway_db), Takeover(db), Messages(db)
+    profile = {"name": SECRET, "email": f"{SECRET}@example.test", "visitor_id": SECRET}
+    started = await visitors.start(public_key(world.workspace_id, world.agent_id.hex), profile)
+    id = started.conversation_id
+    await visitors.send(started.visitor_token, id, f"{SECRET}: where is my order?", key=f"{SECRET}-1")
+    epoch = (await takeover.claim(world.member, id)).epoch
+    await messages.send(world.member, id, f"{SECRET}: on its way", token=SECRET, epoch=epoch)
+    await messages.note(world.member, id, f"{SECRET}: angry", token=f"{SECRET}-note")
+    await takeover.hand_back(world.member, id, epoch=epoch)
+    await visitors.send(started.visitor_token, id, f"{SECRET}: thanks", key=f"{SECRET}-2")
+    epoch = (await takeover.claim(world.member, id)).epoch
+    await Conversations(db).mark_read(world.member, id, 2)
+    await takeover.resolve(world.member, id, epoch=epoch)
+
+
+async def test_notifications_hold_opaque_ids_only(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+    world = await make_world(db)
+    channels = [channel(world.workspace_id), *QUEUES]
+    async with await psycopg.AsyncConnection.connect(urls.gateway, autocommit=True) as listener:
+        for name in channels:
+            await listener.execute(f'LISTEN "{name}"'.encode())
+        async with Notifier(db, urls.app), Notifier(gateway_db, urls.gateway):
+            await _work(db, gateway_db, world)
+        await listener.execute("SELECT pg_notify(%s, 'end')", (channels[0],))
+        heard: list[tuple[str, str]] = []
+        async for notice in listener.notifies(timeout=10):
+            if notice.payload == "end":
+                break
+            heard.append((notice.channel, notice.payload))
+    assert {name for name, _ in heard} >= {channels[0], QUEUES[0]}
+    for name, payload in heard:
+        assert SECRET not in name + payload
+        if name == channels[0]:
+            assert OPAQUE.fullmatch(payload)
+        else:
+            job = json.loads(payload)
+            assert set(job) == {"type", "job_id"}
+            assert isinstance(job["job_id"], int)

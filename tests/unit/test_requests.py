@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from console.knowledge.requests import asks_for_person, normalise_question
+
+ASKS = (
+    "I want to talk to a human",
+    "can i speak to a real person please",
+    "agent",
+    "human please",
+    "get me a manager",
+    "connect me with an agent",
+    "transfer me to a live agent",
+    "let me speak to your supervisor",
+    "I need a human",
+    "i'd like to speak with someone",
+    "talk to a humna",
+    "can I tlak to a person",
+    "speak to a representative",
+    "Representative!!!",
+    "operator",
+    "is there a real person there?",
+    "can someone call me",
+    "I don't want to talk to a bot",
+    "this is useless, give me a human",
+    "stop, I want a person not a bot",
+    "could a human help me with this",
+    "can you put me through to customer service",
+    "chat with support",
+    "please escalate this",
+    "I want to chat with a live person about my order",
+    "are you a bot? I want someone real... get me a real person",
+    "how do I talk to someone",
+    "can I speak with a customer service representative",
+    "I need to speak to somebody about my refund",
+    "live agent",
+    "real human",
+    "how can I reach a human",
+    "I would like a human to look at it",
+    "Is anyone there?",
+    "speak to agent",
+    "I demand a manager",
+    "can an agent please help me",
+    "hand me over to a person",
+    "let me talk to someone from billing",
+    "i would prefer to talk to a person",
+    "customer service",
+    "just let me talk to a person!!",
+    "want human",
+    "need a real agent now",
+    "can i get a human",
+    "Could you connect me to a member of your team?",
+    "human",
+    "HUMAN BEING PLEASE",
+    "pass me to someone",
+)
+
+DOES_NOT_ASK = (
+    "is a person allowed to return an item without a receipt",
+    "how many people can join a workspace",
+    "what does the agent do when a conversation is resolved",
+    "how do I add an agent to my inbox",
+    "do you hire support agents",
+    "can a person under 18 buy this",
+    "who is the manager role for",
+    "how do I contact the API",
+    "what is a human resources package",
+    "can agents use whatsapp",
+    "how do I change the account manager name on my invoice",
+    "what permissions does an agent have",
+    "can someone else use my discount code",
+    "how do I transfer my account to another email",
+    "i need an agent seat, how much is it",
+    "how to connect slack",
+    "What is the person limit for the family plan",
+    "does the bot speak to customers in French",
+    "how do I assign a conversation to an agent",
+    "how do I create a human agent permission request",
+    "I need someone's address to send a gift",
+    "do you support live chat on Shopify",
+    "can I set up live chat",
+    "where do I find the support page",
+    "how do I call the API with a token",
+    "how do I put a package on hold",
+    "get a refund",
+    "I want to return a jacket",
+    "reset my password",
+    "can a manager approve refunds",
+    "what is the manager's role",
+    "what happens when a customer asks for a refund",
+    "how do I connect my agent bot",
+    "connect with agent bot",
+    "transfer money to another person",
+    "I'd like to send a gift to someone",
+    "i want people to see my ad",
+    "how can I give someone access",
+    "can I give a person access to my account",
+    "do I need a representative to sign",
+    "is there someone I can gift this to",
+    "am i talking to a real person",
+    "do I need to speak to a representative to change my pin?",
+    "when will you send me a replacement card",
+    "Can someone help me unblock my pin?",
+    "why is my transfer to someone taking so long",
+    "",
+)
+
+
+@pytest.mark.parametrize("text", ASKS)
+def test_asks_for_a_person(text: str) -> None:
+    assert asks_for_person(text)
+
+
+@pytest.mark.parametrize("text", DOES_NOT_ASK)
+def test_asks_something_else(text: str) -> None:
+    assert not asks_for_person(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("Hi! Can you please tell me how I reset my password?", "how i reset my PASSWORD"),
+        ("Hello, how do I get a refund? Thank you!", "How do I get a refund"),
+        ("What’s the cost of V2.1?", "what's the  cost of v2.1 ??"),
+        ("do you ship to Köln", "DO YOU SHIP TO KO\u0308LN"),
+        ("is it free, please", "Is it free...."),
+    ],
+)
+def test_one_question_in_two_spellings(text: str, same: str) -> None:
+    assert normalise_question(text) == normalise_question(same) != ""
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [("is v2 free", "is v3 free"), ("does it work", "it does work"), ("5% off", "5$ off"), ("how are you", "how are")],
+)
+def test_different_questions_stay_different(text: str, other: str) -> None:
+    assert normalise_question(text) != normalise_question(other)
+
+
+@pytest.mark.parametrize("text", ["Hi", "thanks", "please", "Hello!"])
+def test_only_courtesy_is_kept_as_it_is(text: str) -> None:
+    assert normalise_question(text) == text.casefold().strip("!")
+
+
+def test_nothing_left() -> None:
+    assert normalise_question(" ?! ") == normalise_question("") == ""
+
+
+@pytest.mark.parametrize(
+    "unit", ["talk ", "a human ", "i want ", "please ", "connect me ", "not bot ", "thanks ", "' ", "hi "]
+)
+def test_hostile_repetition_is_quick(unit: str) -> None:
+    begun = time.perf_counter()
+    asks_for_person(unit * 50_000)
+    normalise_question(unit * 50_000 + "x")
+    assert time.perf_counter() - begun < 5
