@@ -9,7 +9,7 @@ GRANT SELECT, INSERT ON agent_versions, messages, conversation_events, run_event
 GRANT SELECT ON embedding_models TO console_app;
 
 GRANT SELECT (id, active) ON workspaces TO console_gateway;
-GRANT SELECT (workspace_id, id, slug, name, status, theme, published_version_id, widget_key) ON agents TO console_gateway;
+GRANT SELECT (workspace_id, id, slug, status, published_version_id, widget_key) ON agents TO console_gateway;
 GRANT SELECT (workspace_id, id, agent_id, number) ON agent_versions TO console_gateway;
 GRANT SELECT, INSERT ON contacts TO console_gateway;
 GRANT UPDATE (name, email, updated_at) ON contacts TO console_gateway;

@@ -99,7 +99,7 @@ AS $$
     JOIN workspace_users m ON m.user_id = s.user_id AND m.left_at IS NULL
     JOIN workspaces w ON w.id = m.workspace_id AND w.active
     WHERE s.token_hash = hash AND s.revoked_at IS NULL AND s.expires_at > now()
-    ORDER BY w.slug
+    ORDER BY m.joined_at, w.slug
 $$;
 
 CREATE FUNCTION auth_slug_taken(given text) RETURNS boolean

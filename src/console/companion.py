@@ -9,32 +9,52 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 from console.db.embedded import locks
+from console.paths import private_dir
 
 CHECK_SECONDS = 2.0
+_LONGEST_PAUSE = 60.0
 _NEEDS, _WORKS = "worker-users.lock", "worker.lock"
 
 
 @contextmanager
-def needed(data_dir: Path, *, start: bool = True) -> Iterator[None]:
-    """Need a worker while the block runs: one is started unless one works already, and ends with its last user.
+def needed(data_dir: Path) -> Iterator[None]:
+    """Need a worker while the block runs: it is started when there is none, again when it dies, and ends with its
+    last user.
 
     A user is counted by a shared file lock, which the kernel drops however its process ends.
     """
-    use = locks.shared(data_dir / _NEEDS)
+    use = locks.shared(private_dir(data_dir) / _NEEDS)
+    over = Event()
+    keeper = Thread(target=_keep, args=(data_dir, over), name="companion", daemon=True)
+    keeper.start()
     try:
-        if start and locks.is_free(data_dir / _WORKS):
-            spawn("worker", "--companion", data_dir=data_dir)
         yield
     finally:
+        over.set()
+        keeper.join()
         os.close(use)
+
+
+def _keep(data_dir: Path, over: Event) -> None:
+    """Start a worker whenever none works, ever more slowly while it does not stay."""
+    pause = CHECK_SECONDS
+    while True:
+        if locks.is_free(data_dir / _WORKS):
+            spawn("worker", "--companion", data_dir=data_dir)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        else:
+            pause = CHECK_SECONDS
+        if over.wait(pause):
+            return
 
 
 @contextmanager
 def only_worker(data_dir: Path) -> Iterator[bool]:
     """Be the data directory's worker; False when another one is."""
-    held = locks.try_exclusive(data_dir / _WORKS)
+    held = locks.try_exclusive(private_dir(data_dir) / _WORKS)
     try:
         yield held is not None
     finally:
@@ -51,16 +71,18 @@ async def unneeded(data_dir: Path) -> None:
 
 _leaving: list[int] = []
 """Held until the process ends."""
+_started: list[subprocess.Popen[bytes]] = []
 
 
-def spawn(*words: str, data_dir: Path) -> subprocess.Popen[bytes]:
+def spawn(*words: str, data_dir: Path) -> None:
     """Start another `console` process on the same data directory, apart from this terminal and silent."""
-    return subprocess.Popen(  # noqa: S603 - our own program and words
-        [sys.executable, "-m", "console", *words],
+    _started[:] = [process for process in _started if process.poll() is None]
+    process = subprocess.Popen(  # noqa: S603 - our own words
+        [sys.executable, "-P", "-m", "console", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        cwd="/",
         env=os.environ | {"CONSOLE_DATA_DIR": str(data_dir)},
     )
+    _started.append(process)

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -36,14 +37,21 @@ def stop_on_signals(*numbers: signal.Signals) -> Iterator[asyncio.Event]:
 async def run_worker(config: Config, *, companion_of_data: bool = False) -> None:
     """Work until SIGTERM or SIGINT. As companion of an embedded server: only one, and until nobody needs it."""
     with ExitStack() as held:
-        if companion_of_data and not held.enter_context(companion.only_worker(config.data_dir)):
-            return
+        if companion_of_data:
+            if not held.enter_context(companion.only_worker(config.data_dir)):
+                return
+            config = embedded(config)
         async with open_runtime(config) as runtime:
             with stop_on_signals(signal.SIGTERM, signal.SIGINT) as stop:
                 leaving = asyncio.create_task(_stop_when_unneeded(config, stop)) if companion_of_data else None
                 await _work(runtime, stop)
                 if leaving is not None:
                     leaving.cancel()
+
+
+def embedded(config: Config) -> Config:
+    """The same settings for this machine's own database, whatever server they name."""
+    return replace(config, database_url=None, database_direct_url=None, database_gateway_url=None)
 
 
 async def _stop_when_unneeded(config: Config, stop: asyncio.Event) -> None:

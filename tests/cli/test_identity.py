@@ -12,11 +12,11 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from tests.cli.terminal import COMMAND, Terminal, run, scratch_env
 
 from console.db.embedded.server import EmbeddedServer, ServerUrls
 from console.db.migrate import migrate
 from console.ids import new_id
+from tests.cli.terminal import COMMAND, Terminal, run, scratch_env
 
 PASSWORD = "correct horse"
 NEWCOMER = "battery staple"

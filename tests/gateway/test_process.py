@@ -57,6 +57,11 @@ def _run(home: Path, *words: str, given: str = "", **environment: str) -> subpro
     )
 
 
+def _logged(home: Path) -> str:
+    (file,) = home.rglob("console.log")
+    return file.read_text()
+
+
 async def test_a_piped_chat_is_stored_and_the_gateway_ends_at_sigterm(
     tmp_path: Path, urls: ServerUrls, world: World
 ) -> None:
@@ -83,7 +88,7 @@ async def test_a_piped_chat_is_stored_and_the_gateway_ends_at_sigterm(
         ).fetchone()
     assert [content for (content,) in rows] == said.splitlines()
     assert jobs == (1,)
-    log = "".join(path.read_text() for path in tmp_path.rglob("*.log"))
+    log = _logged(tmp_path)
     assert not [word for word in ("return policy", "vt_", key) if word in log]
 
 

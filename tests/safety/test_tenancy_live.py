@@ -6,6 +6,7 @@ import json
 import re
 
 import psycopg
+import pytest
 
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
@@ -48,12 +49,15 @@ async def test_notifications_hold_opaque_ids_only(db: Database, gateway_db: Data
             await listener.execute(f'LISTEN "{name}"'.encode())
         async with Notifier(db, urls.app), Notifier(gateway_db, urls.gateway):
             await _work(db, gateway_db, world)
-        await listener.execute("SELECT pg_notify(%s, 'end')", (channels[0],))
+        async with db.write(None) as tx:
+            await tx.execute("SELECT pg_notify(:channel, 'end')", channel=channels[0])
         heard: list[tuple[str, str]] = []
-        async for notice in listener.notifies(timeout=10):
+        async for notice in listener.notifies(timeout=30):
             if notice.payload == "end":
                 break
             heard.append((notice.channel, notice.payload))
+        else:
+            pytest.fail("the end was not heard")
     assert {name for name, _ in heard} >= {channels[0], QUEUES[0]}
     for name, payload in heard:
         assert SECRET not in name + payload

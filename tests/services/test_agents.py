@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.world import World, make_world
 
 from console.db.engine import Database
 from console.domain.agent import AgentDraft
@@ -22,6 +21,7 @@ from console.ids import AgentId, ConversationId, WorkspaceId, new_id
 from console.services import audit
 from console.services.agent_toml import from_toml, to_toml
 from console.services.agents import Agents
+from tests.world import World, make_world
 
 NASTY = 'Say """hi""" and \\ "x"\n\nthen\tstop\r\nnow \u202e\u200b\U000e0041 \x1b[31m é "'
 

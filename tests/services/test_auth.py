@@ -7,7 +7,6 @@ import statistics
 import time
 
 import pytest
-from tests.db.embedded_support import ask, do
 
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
@@ -25,6 +24,7 @@ from console.services.auth import Auth
 from console.services.members import Members
 from console.services.passwords import hash_password, matches
 from console.services.workspaces import Workspaces
+from tests.db.embedded_support import ask, do
 
 PASSWORD = "correct horse"
 
@@ -161,14 +161,14 @@ async def test_another_tenants_workspace_and_none_at_all_read_the_same(db: Datab
 
 async def test_the_named_then_the_active_then_the_first_workspace_is_chosen(db: Database) -> None:
     made = await found(db, slug=f"b-{new_id().hex[-12:]}")
-    first = await Workspaces(db).create(made.owner, f"a-{new_id().hex[-12:]}", "First")
+    later = await Workspaces(db).create(made.owner, f"a-{new_id().hex[-12:]}", "Later")
     auth = Auth(db)
     signed = await auth.login(made.owner.email, PASSWORD)
-    assert signed.active_workspace_id == first.id
-    assert (await auth.switch(signed.token, made.workspace.slug)).workspace_id == made.workspace.id
-    assert (await auth.resume(signed.token)).workspace_id == made.workspace.id
-    assert (await auth.resume(signed.token, workspace_slug=first.slug)).workspace_id == first.id
-    assert [m.slug for m in await auth.memberships(signed.token)] == [first.slug, made.workspace.slug]
+    assert signed.active_workspace_id == made.workspace.id
+    assert (await auth.switch(signed.token, later.slug)).workspace_id == later.id
+    assert (await auth.resume(signed.token)).workspace_id == later.id
+    assert (await auth.resume(signed.token, workspace_slug=made.workspace.slug)).workspace_id == made.workspace.id
+    assert [m.slug for m in await auth.memberships(signed.token)] == [made.workspace.slug, later.slug]
 
 
 async def test_a_membership_that_ended_is_seen_at_once(db: Database) -> None:

@@ -16,10 +16,11 @@ from console.db.vectors import PgVectors
 from console.domain.knowledge import IngestProgress, SourceStatus
 from console.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from console.ids import WorkspaceId
+from console.knowledge.connectors.fetched import Fetched
 from console.knowledge.connectors.folder import fetch
 from console.services import crawl_lease
 from console.services.agents import Agents
-from console.services.crawl_lease import Counts, LeaseLostError
+from console.services.crawl_lease import MAX_ATTEMPTS, Counts, LeaseLostError
 from console.services.documents import Documents
 from console.services.ingest import _Crawler, run_crawl
 from console.services.sources import Sources
@@ -325,3 +326,43 @@ async def test_a_source_joins_and_leaves_the_list_of_an_agent(db: Database, tmp_
     after = await agents.draft(world.admin, "assistant")
     assert after.settings["retrieval_config"]["sources"] == ["two"]
     assert after.agent.draft_revision > draft.agent.draft_revision
+
+
+async def test_a_source_that_kills_every_worker_is_given_up_and_says_where(db: Database, tmp_path: Path) -> None:
+    world = await make_world(db)
+    write_articles(tmp_path, ["apples"])
+    source = await Sources(db).add(world.admin, "folder", str(tmp_path))
+    run_id = await run_of(db, world.workspace_id, source)
+    dead = None
+    for _ in range(MAX_ATTEMPTS):
+        dead = await crawl_lease.take(db, world.workspace_id, run_id, lease_seconds=0.0)
+    assert dead is not None
+    documents = Documents(db, dead, Counts(), PgVectors(), HashEmbedder.model.name)
+    await documents.begin(Fetched("apples.md", "apples.md", data=b"x"), None)
+    async with db.write(world.workspace_id) as tx:
+        await tx.execute("UPDATE crawl_runs SET lease_expires_at = now() - interval '1 s' WHERE workspace_id = :ws")
+    assert not await run_crawl(db, world.workspace_id, run_id, HashEmbedder())
+    shown = await Sources(db).show(world.admin, source.id)
+    assert shown.source.status is SourceStatus.FAILED
+    assert shown.source.error == "given up after 10 attempts: the worker died each time while reading apples.md"
+    await Sources(db).sync(world.admin, source.id)
+    await crawl(db, world.admin, source)
+    assert (await Sources(db).show(world.admin, source.id)).source.status is SourceStatus.READY
+
+
+async def test_a_worker_that_is_stopped_gives_its_run_back(db: Database, tmp_path: Path) -> None:
+    world = await make_world(db)
+    write_articles(tmp_path, TOPICS)
+    source = await Sources(db).add(world.admin, "folder", str(tmp_path))
+    run_id = await run_of(db, world.workspace_id, source)
+    begun = asyncio.Event()
+    working = asyncio.create_task(
+        run_crawl(db, world.workspace_id, run_id, _Slow(0.1), progress=lambda _progress: begun.set())
+    )
+    await begun.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert await _state(db, world.workspace_id, run_id) == "queued"
+    await crawl(db, world.admin, source)
+    assert {uri for uri, *_ in await visible(db, world.workspace_id, source)} == {f"{t}.md" for t in TOPICS}

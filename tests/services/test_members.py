@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.world import make_world
 
 from console.db.engine import Database
 from console.domain.actor import Role
@@ -15,6 +14,7 @@ from console.ids import new_id
 from console.services import audit
 from console.services.auth import Auth
 from console.services.members import Members
+from tests.world import make_world
 
 
 def address() -> str:

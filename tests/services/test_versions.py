@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy.exc import DBAPIError
-from tests.services.test_agents import new_source
-from tests.world import World, make_world
 
 from console.db.engine import Database
 from console.domain.agent import Agent, AgentDraft, AgentVersion, Published
@@ -17,6 +15,8 @@ from console.ids import AgentId, VersionId, new_id
 from console.services import audit
 from console.services.agents import Agents
 from console.services.versions import Versions, published
+from tests.services.test_agents import new_source
+from tests.world import World, make_world
 
 
 async def new_agent(db: Database, world: World) -> Agent:

@@ -10,6 +10,7 @@ from uuid import uuid4
 from console.cli.call import Call
 from console.cli.parser import Parser
 from console.cli.session import acting
+from console.domain.message import MAX_MESSAGE_CHARS
 from console.errors import ConflictError, InvalidInputError
 from console.ids import ConversationId, parse_id
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from console.domain.message import Message
 
 _POLL_SECONDS = 1.0
+_MAX_BYTES = 4 * MAX_MESSAGE_CHARS
 
 
 def register(noun: Parser) -> None:
@@ -96,7 +98,8 @@ async def _tail(call: Call) -> None:
                     _print_message(call, message)
             if until is not None and loop.time() >= until:
                 return
-            await asyncio.sleep(_POLL_SECONDS)
+            if not transcript.messages:
+                await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _claim(call: Call) -> None:
@@ -152,8 +155,11 @@ def _id(call: Call) -> ConversationId:
 def _text(call: Call) -> str:
     if call.args.text != "-":
         return str(call.args.text)
+    given = sys.stdin.buffer.read(_MAX_BYTES + 1)
+    if len(given) > _MAX_BYTES:
+        raise InvalidInputError(f"the message has more than {_MAX_BYTES:,} bytes", hint="split it")
     try:
-        return sys.stdin.buffer.read(1_000_000).decode("utf-8").rstrip("\n")
+        return given.decode("utf-8").rstrip("\n")
     except UnicodeDecodeError:
         raise InvalidInputError("standard input is no UTF-8 text") from None
 
@@ -215,6 +221,6 @@ def _print_message(call: Call, message: Message) -> None:
     sure = f"  {message.confidence:.0%}" if message.confidence is not None else ""
     call.out.text(f"{message.seq:>4}  {message.created_at:%H:%M}  {message.role} {message.author_name}{sure}")
     for line in message.content.splitlines():
-        call.out.text(f"      {line}")
+        call.out.text(f"      {line.expandtabs(4)}")
     for number, citation in enumerate(message.citations, 1):
         call.out.text(f"      [{number}] {citation.title}  {citation.uri}")

@@ -23,7 +23,7 @@ READING_SECONDS = 4.0
 POLL_SECONDS = 1.0
 
 
-async def keep_arriving(gateway_url: str, public_keys: Mapping[str, str], *, seed: int = 1) -> None:
+async def keep_arriving(gateway_url: str, public_keys: Mapping[str, str], *, seed: int) -> None:
     """Let visitors arrive until cancelled; `public_keys` maps a workspace's slug to its agent's key."""
     places = asyncio.Semaphore(AT_ONCE)
     async with httpx.AsyncClient(base_url=gateway_url, timeout=10) as client, asyncio.TaskGroup() as visits:
@@ -49,7 +49,8 @@ async def _visit(client: httpx.AsyncClient, key: str, arrival: Arrival, places: 
 
 async def _start(client: httpx.AsyncClient, key: str, arrival: Arrival) -> _Visitor:
     script = arrival.script
-    profile = {"name": script.name, "page": script.page, "domain": workspace(arrival.workspace).domain}
+    domain = workspace(arrival.workspace).domain
+    profile = {"name": script.name, "page": script.page.removeprefix(domain), "domain": domain}
     if script.email:
         profile["email"] = script.email
     answer = await client.post(f"/v1/agents/{key}/conversations", json=profile)

@@ -15,18 +15,15 @@ from console import bootstrap, companion
 from console.bootstrap import signed_in
 from console.config import Config
 from console.db.engine import Database
-from console.db.notify import Notifier
 from console.demo.arrive import keep_arriving
 from console.demo.content import WORKSPACES
 from console.demo.load import PASSWORD, load_workspace
-from console.errors import ConnectionFailedError
-from console.gateway.app import create_app
-from console.gateway.server import serve
-from console.processes import show, stop_on_signals
-from console.services.visitors import Visitors
+from console.errors import ConnectionFailedError, RefusedError
+from console.processes import embedded, show, stop_on_signals
 
 Say = Callable[[str], None]
 OPERATOR = "olivia@acme.test"
+LEAVING_SECONDS = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class Demo:
 async def running(config: Config, say: Say) -> AsyncIterator[Demo]:
     """Start everything, load what is missing, let visitors arrive; stop all of it at the end of the block."""
     watch = _Watch(say)
-    config = replace(config, database_url=None, database_direct_url=None, database_gateway_url=None)
+    config = embedded(config)
     async with bootstrap.open_runtime(config) as runtime:
         watch(f"database ready in {config.data_dir}")
         if runtime.gateway_url is None:
@@ -80,7 +77,7 @@ async def running(config: Config, say: Say) -> AsyncIterator[Demo]:
 
 @asynccontextmanager
 async def _visitors(url: str, public_keys: dict[str, str]) -> AsyncIterator[None]:
-    visits = asyncio.create_task(keep_arriving(url, public_keys), name="visitors")
+    visits = asyncio.create_task(keep_arriving(url, public_keys, seed=int(time.time())), name="visitors")
     try:
         yield
     finally:
@@ -93,16 +90,17 @@ async def _visitors(url: str, public_keys: dict[str, str]) -> AsyncIterator[None
 async def _gateway(db: Database, url: str) -> AsyncIterator[str]:
     """The real gateway on a free port of this machine, for as long as the block runs."""
     stop, port = asyncio.Event(), asyncio.get_running_loop().create_future()
-    async with Notifier(db, url):
-        app = create_app(Visitors(db), ready=db.ping)
-        serving = asyncio.create_task(
-            serve(app, host="127.0.0.1", port=0, stop=stop, listening=port.set_result), name="gateway"
-        )
-        try:
-            yield f"http://127.0.0.1:{await port}"
-        finally:
-            stop.set()
+    serving = asyncio.create_task(
+        bootstrap.serve_gateway(db, url, "127.0.0.1", 0, stop, port.set_result), name="gateway"
+    )
+    try:
+        await asyncio.wait([port, serving], return_when=asyncio.FIRST_COMPLETED)
+        if not port.done():
             await serving
+        yield f"http://127.0.0.1:{port.result()}"
+    finally:
+        stop.set()
+        await serving
 
 
 class _Watch:
@@ -138,7 +136,14 @@ async def on_screen(config: Config, say: Say) -> int:
 
 
 def begin_anew(config: Config) -> None:
-    """Delete the demo's data; `RefusedError` while another process uses it."""
+    """Delete the demo's data; `RefusedError` while another process uses it, after the time that one takes to leave."""
     from console.db.embedded.server import EmbeddedServer
 
-    EmbeddedServer(config.data_dir).destroy()
+    give_up = time.monotonic() + LEAVING_SECONDS
+    while True:
+        try:
+            return EmbeddedServer(config.data_dir).destroy()
+        except RefusedError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.5)

@@ -15,6 +15,7 @@ from console.errors import RefusedError
 from console.text import one_line
 
 _GRACE_SECONDS = 8
+_BACKLOG = 1024
 
 
 class _Server(uvicorn.Server):
@@ -70,14 +71,18 @@ def _settings(app: ASGIApp) -> uvicorn.Config:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # TCP by name: asyncio sends at once (TCP_NODELAY) only on sockets that say so, and an answer is two writes.
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        host.encode("idna")
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except (OSError, UnicodeError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or type(error).__name__
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(_BACKLOG)
+    except (OSError, TypeError, OverflowError) as error:
+        sock.close()
+        why = getattr(error, "strerror", None) or "no such address"
         message = f"the gateway can't listen on {one_line(host)}:{port}: {why}"
-        raise RefusedError(message, hint="console gateway --port 0") from error
+        raise RefusedError(message, hint="choose another with --host and --port (0: any free port)") from error
+    return sock
 
 
 async def _stop_when(stop: asyncio.Event, server: uvicorn.Server) -> None:

@@ -186,11 +186,17 @@ async def publish(tx: WriteTx, begun: _Begun, answer: Answer) -> int | None:
     statement = _PUBLISH.format(handoff=_HANDOFF if answer.reason else "")
     seq: int | None = await tx.scalar(
         statement, id=begun.conversation_id, epoch=begun.epoch, seq=begun.visitor_seq, now=utc_now(),
-        snippet=snippet(answer.content), confidence=answer.confidence, content=answer.content,
+        snippet=snippet(answer.content), confidence=_shown(answer), content=answer.content,
         citations=json.dumps([_citation(item) for item in answer.citations]),
         version=begun.published.version_id, run=begun.run_id, **({"reason": answer.reason} if answer.reason else {}),
     )  # fmt: skip
     return seq
+
+
+def _shown(answer: Answer) -> float | None:
+    """The confidence to show: none where the answer was not a matter of knowing."""
+    unasked = {HandoffReason.CUSTOMER_REQUEST, HandoffReason.TOOL_FAILURE}
+    return None if answer.reason in unasked else answer.confidence
 
 
 async def _finish(tx: WriteTx, begun: _Begun, answer: Answer, state: RunState, ms: int) -> None:

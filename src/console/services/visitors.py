@@ -138,13 +138,13 @@ def _visitor(token: str, id: ConversationId) -> tuple[Visitor, str]:
     return Visitor(workspace_id, conversation_id), secret
 
 
-_SECRET_OF = "SELECT visitor_token_hash FROM conversations WHERE workspace_id = :ws AND id = :id"
-_SECRET_LOCKING = _SECRET_OF + " FOR UPDATE"
+_STORED_HASH = "SELECT visitor_token_hash FROM conversations WHERE workspace_id = :ws AND id = :id"
+_STORED_HASH_LOCKED = _STORED_HASH + " FOR UPDATE"
 
 
 async def _authenticate(tx: ReadTx, visitor: Visitor, secret: str, *, lock: bool = False) -> None:
     stored = await tx.scalar(
-        _SECRET_LOCKING if lock else _SECRET_OF,
+        _STORED_HASH_LOCKED if lock else _STORED_HASH,
         id=visitor.conversation_id,
     )
     if stored is None or not hmac.compare_digest(bytes(stored), _hash(secret)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -12,6 +13,7 @@ from textual._path import CSSPathType
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -243,8 +245,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self._recount.add(None)
 
     def _tick(self) -> None:
-        for screen in self.screen_stack[-1:]:
-            if isinstance(screen, ConsoleScreen):
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        if isinstance(screen, ConsoleScreen):
+            with suppress(NoMatches):  # a screen on its way out has lost its widgets before it ends
                 screen.tick()
 
     def _tell_counts(self) -> None:

@@ -206,9 +206,9 @@ class FakeConversations:
             message.run_id, id, RunState.COMPLETE, AnswerKind.EXTRACTIVE, 7, SafeText("extractive"),
             SafeText("return an item wrong size"), message.confidence, 0.45, 41,
             (
-                TracePassage(SafeText("Returns"), SafeText(""), SafeText("Return Due To Size"), said, 1, 2, 1.91, True),
-                TracePassage(SafeText("Returns"), SafeText(""), SafeText("Return Due To Color"), said, 2, 3, 1.4, False),
-                TracePassage(SafeText("Shipping"), SafeText(""), SafeText("Status"), said, 9, None, 0.22, False),
+                _passage("Returns", "Return Due To Size", said, 1, 2, 1.91),
+                _passage("Returns", "Return Due To Color", said, 2, 3, 1.4),
+                _passage("Shipping", "Status", said, 9, None, 0.22),
             ),
             SafeText(""),
         )  # fmt: skip
@@ -216,6 +216,10 @@ class FakeConversations:
     async def suggestion(self, actor: Actor, id: ConversationId) -> Suggestion | None:
         self.store.called("conversations.suggestion")
         return self.store.find(id).suggestion
+
+
+def _passage(title: str, heading: str, text: SafeText, dense: int, found: int | None, score: float) -> TracePassage:
+    return TracePassage(SafeText(title), SafeText(""), SafeText(heading), text, dense, found, score, dense == 1)
 
 
 class FakeTakeover:

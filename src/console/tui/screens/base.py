@@ -73,6 +73,8 @@ class ConsoleScreen(Screen[None]):
     def show_top(self) -> None:
         """Draw the top line and the trouble line again."""
         app = self.console_app
+        if not self.query("#top"):
+            return
         top = self.query_one("#top", TopBar)
         bar = Bar(
             app.workspace.name, app.actor.name, app.current_mode, self.trail,

@@ -70,7 +70,7 @@ class InboxScreen(ActingScreen):
         self._rest: Timer | None = None
         self._typing: Timer | None = None
         self._goal: ConversationId | None = None
-        self._ages: tuple[str, ...] = ()
+        self._ages: dict[ConversationId, str] = {}
         self._was_in_pane = self._was_writing = False
 
     def body(self) -> ComposeResult:
@@ -147,10 +147,11 @@ class InboxScreen(ActingScreen):
         """Ages move on."""
         super().tick()
         now = self.console_app.now()
-        ages = tuple(short_age(row_time(row), now) for row in self.rows.visible_rows())
-        if ages != self._ages:
-            self._ages = ages
-            self.rows.redraw()
+        ages = {row.id: short_age(row_time(row), now) for row in self.rows.visible_rows()}
+        for id, age in ages.items():
+            if self._ages.get(id, age) != age:
+                self.rows.redraw_row(id)
+        self._ages = ages
         if self.wide:
             self.pane.tick()
 
@@ -267,8 +268,9 @@ class InboxScreen(ActingScreen):
     @on(ConversationPane.Shown)
     def _shown(self) -> None:
         thread, app = self.pane.thread, self.console_app
-        facts = fact_lines(thread.conversation, app.actor, app.now()) if thread else Content("")
-        self.query_one("#facts", Static).update(facts)
+        if self.has_class("-broad"):
+            facts = fact_lines(thread.conversation, app.actor, app.now()) if thread else Content("")
+            self.query_one("#facts", Static).update(facts, layout=False)
 
     @on(VirtualList.Opened)
     def _opened(self, event: VirtualList.Opened) -> None:

@@ -30,6 +30,8 @@ from console.tui.working import also, start
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
 
+LOADING = 0.25
+
 
 class ConversationPane(Vertical):
     """Shows the conversation it is told to; results for another one are dropped."""
@@ -110,15 +112,28 @@ class ConversationPane(Vertical):
         self.reading = be_read
         self._wants = wants
         if id != self.target:
-            self._leave_target()
-            self.target = id
-            self.transcript.message = loading("the conversation")
+            self.target, self.thread = id, None
+            self.box.close()
+            self.set_timer(LOADING, lambda: self._still_reading(id))
         self.reread(whole=True)
 
-    def clear(self) -> None:
-        """Show nothing."""
-        self._leave_target()
-        self.transcript.message = toned("No conversation chosen.", "quiet")
+    def clear(self, why: Content | None = None) -> None:
+        """Show nothing but why."""
+        self.target, self.thread = None, None
+        self.box.close()
+        self._empty(why or toned("No conversation chosen.", "quiet"))
+
+    def _still_reading(self, id: ConversationId) -> None:
+        """What was shown before stays for a moment, so that a quick read does not flicker."""
+        if self.target == id and self.thread is None:
+            self._empty(loading("the conversation"))
+
+    def _empty(self, message: Content) -> None:
+        self.transcript.message = message
+        self.transcript.show([], earlier=False)
+        self.query_one("#head", OneLine).show(Content(""))
+        self.query_one("#answering").display = False
+        self.query_one("#suggestion").display = False
 
     def reread(self, *, whole: bool = False) -> None:
         """Read what is new, or everything."""
@@ -152,8 +167,6 @@ class ConversationPane(Vertical):
         answering = self.query_one("#answering", OneLine)
         box = self.query_one("#suggestion", OneLine)
         if thread is None:
-            head.show(Content(""))
-            answering.display = box.display = False
             return
         head.show(head_lines(thread.conversation, app.actor, app.now(), width))
         answering.display = thread.answering
@@ -313,12 +326,6 @@ class ConversationPane(Vertical):
             self.box.close()
             if had_focus:
                 self.transcript.focus()
-
-    def _leave_target(self) -> None:
-        self.target, self.thread = None, None
-        self.box.close()
-        self.transcript.show([], earlier=False)
-        self.draw()
 
     def _draw_transcript(self, *, to_end: bool = False) -> None:
         if self.thread:

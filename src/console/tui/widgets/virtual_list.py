@@ -129,6 +129,11 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         self.cursor = place
         return True
 
+    def redraw_row(self, key: Hashable) -> None:
+        """Draw one row again: something it shows has changed without the row."""
+        if (place := self._places.get(key)) is not None:
+            self._redraw_row(place)
+
     def rows_above(self) -> int:
         """How many rows are out of sight above."""
         return -(-self.scroll_offset.y // self._row_height)
