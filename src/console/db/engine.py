@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Connection, Executable, Result, Row, event, exc, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.util import await_only
@@ -128,7 +129,7 @@ class Database:
         try:
             async with session:
                 yield session
-        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, psycopg.OperationalError) as error:
             raise unreachable(error) from error
 
     async def ping(self) -> None:

@@ -71,6 +71,7 @@ class Visitors:
         stored, `ConflictError` for a key used with other words.
         """
         content = checked(content)
+        key = f"visitor:{key}"  # Never the token of a reply or a note, which share the index.
         visitor, secret = _visitor(token, id)
         async with self._db.write(visitor.workspace_id) as tx:
             await _authenticate(tx, visitor, secret, lock=True)
@@ -138,7 +139,11 @@ def _visitor(token: str, id: ConversationId) -> tuple[Visitor, str]:
     return Visitor(workspace_id, conversation_id), secret
 
 
-_STORED_HASH = "SELECT visitor_token_hash FROM conversations WHERE workspace_id = :ws AND id = :id"
+# A token ends thirty days after the last word was said.
+_STORED_HASH = (
+    "SELECT visitor_token_hash FROM conversations WHERE workspace_id = :ws AND id = :id"
+    " AND last_message_at > now() - interval '30 days'"
+)
 _STORED_HASH_LOCKED = _STORED_HASH + " FOR UPDATE"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -100,10 +101,17 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Start what runs as long as the console does."""
+        if not self.is_headless:
+            self._end_with_the_terminal()
         self.set_interval(self.options.tick, self._tick)
         self.set_interval(HEARTBEAT, self._heartbeat)
         start(self, "live", self._listen)
         self._count_soon()
+
+    def _end_with_the_terminal(self) -> None:
+        """Textual itself dies of these signals at once, without a chance to save what was typed."""
+        for name in (signal.SIGHUP, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, self.exit)
 
     def report(self, error: BaseException) -> None:
         """The one way of all errors: a lost connection shows as a line, the rest as a toast; the console goes on."""

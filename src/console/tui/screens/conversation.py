@@ -63,6 +63,7 @@ class ConversationScreen(ActingScreen):
 
     def action_refresh_all(self) -> None:
         """Read everything again."""
+        self.console_app.changed_here()
         self.pane.reread(whole=True)
 
     def action_back(self) -> None:
