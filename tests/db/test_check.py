@@ -49,15 +49,25 @@ def test_the_owner_is_refused(urls: ServerUrls) -> None:
     assert "owner" in _refusal(urls.owner).message
 
 
-def test_who_bypasses_row_security_is_refused(urls: ServerUrls) -> None:
-    name = f"bypass_{os.getpid()}"
+@pytest.mark.parametrize(
+    ("roles", "says"),
+    [
+        ("CREATE ROLE {0} LOGIN BYPASSRLS PASSWORD 'x' IN ROLE console_app", "BYPASSRLS"),
+        (
+            "CREATE ROLE {0}_above BYPASSRLS; CREATE ROLE {0} LOGIN PASSWORD 'x' IN ROLE console_app, {0}_above",
+            "may act",
+        ),
+        ("CREATE ROLE {0} LOGIN PASSWORD 'x' IN ROLE console_app, console_owner", "may act"),
+    ],
+)
+def test_who_is_not_bound_by_row_security_is_refused(urls: ServerUrls, roles: str, says: str) -> None:
+    name = f"unbound_{os.getpid()}"
     with psycopg.connect(urls.superuser, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {name} LOGIN BYPASSRLS PASSWORD 'x' IN ROLE console_app".encode())
+        connection.execute(roles.format(name).encode())
         try:
-            url = psycopg.conninfo.make_conninfo(urls.app, user=name, password="x")
-            assert "BYPASSRLS" in _refusal(url).message
+            assert says in _refusal(psycopg.conninfo.make_conninfo(urls.app, user=name, password="x")).message
         finally:
-            connection.execute(f"DROP ROLE {name}".encode())
+            connection.execute(f"DROP ROLE {name}; DROP ROLE IF EXISTS {name}_above".encode())
 
 
 def test_an_empty_database_and_an_older_schema_ask_for_migrate(empty: ServerUrls, urls: ServerUrls) -> None:

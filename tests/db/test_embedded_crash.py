@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from tests.db.embedded_support import ask, consoles, do, kill_cluster, pgdata, postmaster_pid
 
 from console.db.embedded.server import EmbeddedServer
 from console.errors import ConnectionFailedError
+from tests.db.embedded_support import ask, consoles, do, kill_cluster, pgdata, postmaster_pid
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from tests.db.embedded_support import ask, do
 
 from console.db.embedded.roles import ROLES_SQL
 from console.db.embedded.server import EmbeddedServer, ServerUrls
+from tests.db.embedded_support import ask, do
 
 GROUPS = ("console_owner", "console_app", "console_gateway", "console_search", "console_auth", "console_eraser")
 

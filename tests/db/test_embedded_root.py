@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from tests.db.embedded_support import SOURCE, ask, consoles, environment, open_directory, pgdata, postmaster_pid
 
 from console.db.embedded import places
 from console.db.embedded.server import EmbeddedServer
 from console.errors import ConnectionFailedError
+from tests.db.embedded_support import SOURCE, ask, consoles, environment, open_directory, pgdata, postmaster_pid
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 SITE = Path(psycopg.__file__).parents[1]

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
-from tests.db.embedded_support import ask, consoles, do, open_directory, pgdata, postmaster_pid
 
 from console.db.embedded.server import EmbeddedServer
 from console.errors import ConnectionFailedError
+from tests.db.embedded_support import ask, consoles, do, open_directory, pgdata, postmaster_pid
 
 Serve = Callable[[Path], EmbeddedServer]
 

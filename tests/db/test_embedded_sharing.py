@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.db.embedded_support import ask, consoles, postmaster_pid
 
 from console.db.embedded.server import EmbeddedServer
 from console.errors import RefusedError
+from tests.db.embedded_support import ask, consoles, postmaster_pid
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import Select, delete, exists, func, insert, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, load_only
-from tests.world import World, make_world
 
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.db.models import Agent, AgentVersion, Contact, Conversation, User, Workspace, WorkspaceUser
 from console.errors import ConsoleError
 from console.ids import new_id
+from tests.world import World, make_world
 
 
 @dataclass(frozen=True, slots=True)

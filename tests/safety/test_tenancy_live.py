@@ -25,7 +25,7 @@ QUEUES = ["procrastinate_any_queue_v1", *(f"procrastinate_queue_v1#{name}" for n
 
 
 async def _work(db: Database, gateway_db: Database, world: World) -> None:
-    """A visitor asks, a person takes over, answers, notes, hands back, the visitor asks again, it is resolved."""
+    """A visitor asks, a person takes over, answers, notes, hands back, resolves, and the visitor writes again."""
     visitors, takeover, messages = Visitors(gateway_db), Takeover(db), Messages(db)
     profile = {"name": SECRET, "email": f"{SECRET}@example.test", "visitor_id": SECRET}
     started = await visitors.start(public_key(world.workspace_id, world.agent_id.hex), profile)
@@ -35,10 +35,11 @@ async def _work(db: Database, gateway_db: Database, world: World) -> None:
     await messages.send(world.member, id, f"{SECRET}: on its way", token=SECRET, epoch=epoch)
     await messages.note(world.member, id, f"{SECRET}: angry", token=f"{SECRET}-note")
     await takeover.hand_back(world.member, id, epoch=epoch)
-    await visitors.send(started.visitor_token, id, f"{SECRET}: thanks", key=f"{SECRET}-2")
     epoch = (await takeover.claim(world.member, id)).epoch
     await Conversations(db).mark_read(world.member, id, 2)
     await takeover.resolve(world.member, id, epoch=epoch)
+    # Last, so that its answer is still queued when the job for it is made.
+    await visitors.send(started.visitor_token, id, f"{SECRET}: thanks", key=f"{SECRET}-2")
 
 
 async def test_notifications_hold_opaque_ids_only(db: Database, gateway_db: Database, urls: ServerUrls) -> None:

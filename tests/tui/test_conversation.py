@@ -227,7 +227,8 @@ async def test_live_messages_appear(world: World, size: tuple[int, int]) -> None
 
 
 async def test_a_late_result_for_another_conversation_is_dropped(world: World) -> None:
-    first, second = world.conversation("First", minutes=1), world.conversation("Second", minutes=2)
+    first, second = world.conversation("First", minutes=1, said="first words"), world.conversation("Second", minutes=2)
+    world.visitor_says(first, "a second message")
     async with console(world) as stage:
         await stage.opened(first)
         thread = stage.pane.thread
@@ -241,6 +242,25 @@ async def test_a_late_result_for_another_conversation_is_dropped(world: World) -
         await stage.pilot.pause()
         assert stage.pane.subject is not None
         assert stage.pane.subject.id == second
+        assert stage.pane.thread is not None
+        assert len(stage.pane.thread.messages) == 1
+
+
+async def test_the_end_stays_in_sight_when_the_room_shrinks(world: World, size: tuple[int, int]) -> None:
+    id = world.conversation(waiting=ASKS)
+    for at in range(2, 40):
+        world.store.append(id, MessageRole.USER, f"message {at}")
+    world.store.find(id).suggestion = Suggestion(RunId(new_id()), SafeText("Refunds take three days."), utc_now())
+    async with console(world, size) as stage:
+        await stage.press("t")
+        await stage.until(lambda: bool(stage.app.screen.query("ConversationPane")), "a pane")
+        await stage.writing()
+        await stage.sees("you took over", "The assistant was about to say")
+        await stage.press("tab", "ctrl+s")
+        await stage.until(lambda: stage.pane.box.area.text == "", "sent")
+        await stage.until(lambda: stage.pane.transcript.at_end, "the end in sight")
+        world.visitor_says(id, "and the last word")
+        await stage.sees("and the last word")
 
 
 async def test_ten_thousand_messages_open_like_twenty(world: World, size: tuple[int, int]) -> None:

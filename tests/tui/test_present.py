@@ -29,7 +29,8 @@ ME = fake.actor()
 def row(**changes: Any) -> InboxRow:
     plain = InboxRow(
         ConversationId(new_id()), SafeText("Crystal Minh"), SafeText("Acme"), Status.OPEN, Control.AI, None,
-        SafeText(""), False, 1, None, None, None, NOW - timedelta(minutes=4), SafeText("hello"), MessageRole.USER, 0, False, False,
+        SafeText(""), False, 1, None, None, None, NOW - timedelta(minutes=4), SafeText("hello"),
+        MessageRole.USER, 0, False, False,
     )  # fmt: skip
     return replace(plain, **changes)
 

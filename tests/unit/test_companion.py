@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from console.db.embedded.server import EmbeddedServer
+
 SECONDS = 40.0
 USER = """
 import sys
@@ -42,14 +44,14 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def holder(data: Path) -> int | None:
-    """Who holds the worker's lock, as the kernel has it."""
-    lock = data / "worker.lock"
+def holder(lock: Path) -> int | None:
+    """Who holds the lock alone, as the kernel has it."""
     if not lock.exists():
         return None
-    wanted = f":{lock.stat().st_ino} "
-    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines() if wanted in line]
-    return int(lines[0][4]) if lines else None
+    inode = f":{lock.stat().st_ino} "
+    lines = Path("/proc/locks").read_text().splitlines()
+    alone = [line.split() for line in lines if inode in line and " WRITE " in line and "->" not in line]
+    return int(alone[0][4]) if alone else None
 
 
 @contextmanager
@@ -73,41 +75,45 @@ def data(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir(mode=0o700)
     yield folder
     until(lambda: not workers(folder))
+    EmbeddedServer(folder).destroy()
 
 
-def one_works(data: Path) -> bool:
-    at_work = holder(data)
-    return at_work is not None and [process.pid for process in workers(data)] == [at_work]
+def at_work(data: Path) -> int:
+    """The one worker there is; waits until there is exactly one and it holds the lock."""
+    until(lambda: [process.pid for process in workers(data)] == [holder(data / "worker.lock")])
+    (worker,) = workers(data)
+    return worker.pid
 
 
 def test_several_users_have_one_worker_that_ends_with_the_last(data: Path) -> None:
     with user(data):
-        until(lambda: one_works(data))
-        first = holder(data)
+        first = at_work(data)
         with user(data):
-            until(lambda: one_works(data))
-            assert holder(data) == first
+            assert at_work(data) == first
     until(lambda: not workers(data))
 
 
-def test_a_killed_user_is_no_user_and_a_killed_worker_is_replaced(data: Path) -> None:
+def test_a_killed_worker_is_replaced_and_a_killed_user_is_no_user(data: Path) -> None:
     with user(data) as process:
-        until(lambda: one_works(data))
-        (worker,) = workers(data)
-        worker.kill()
-        until(lambda: one_works(data) and holder(data) != worker.pid)
+        first = at_work(data)
+        psutil.Process(first).kill()
+        until(lambda: holder(data / "worker.lock") not in {None, first})
+        at_work(data)
         process.kill()
         until(lambda: not workers(data))
 
 
 def test_who_comes_while_it_leaves_gets_a_new_one(data: Path) -> None:
     with user(data):
-        until(lambda: one_works(data))
-        first = holder(data)
-    # nobody needs it now; it notices within two seconds and takes its time to leave
+        first = at_work(data)
+    until(lambda: holder(data / "worker-users.lock") == first or not psutil.pid_exists(first))
     with user(data):
-        until(lambda: one_works(data))
-        stays = holder(data)
-        time.sleep(2.5)
-        until(lambda: one_works(data))
-        assert holder(data) in {first, stays} or not psutil.pid_exists(first or 0)
+        assert at_work(data) != first
+
+
+def test_it_works_on_this_machines_own_database_only(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    with user(data):
+        worker = at_work(data)
+        until(lambda: EmbeddedServer(data).is_running())
+        assert at_work(data) == worker

@@ -18,7 +18,8 @@ OLDEST_PGVECTOR: Final = (0, 8)
 
 _ROLE = """
 SELECT r.rolname, r.rolsuper, r.rolbypassrls,
-    EXISTS (SELECT FROM pg_roles o WHERE o.rolname = 'console_owner' AND pg_has_role(r.oid, o.oid, 'MEMBER')),
+    EXISTS (SELECT FROM pg_roles o WHERE (o.rolname = 'console_owner' OR o.rolsuper OR o.rolbypassrls)
+            AND o.oid <> r.oid AND pg_has_role(r.oid, o.oid, 'MEMBER')),
     EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't')
 FROM pg_roles r WHERE r.rolname = current_user
 """
@@ -85,8 +86,12 @@ def role_problem(connection: Connection[Any]) -> str | None:
     row = connection.execute(_ROLE).fetchone()
     if row is None:
         return "the login has no role"
-    name, superuser, bypasses, in_owner, owns = row
-    reasons = {"is a superuser": superuser, "has BYPASSRLS": bypasses, "may act as the owner": in_owner or owns}
+    name, superuser, bypasses, above, owns = row
+    reasons = {
+        "is a superuser": superuser,
+        "has BYPASSRLS": bypasses,
+        "may act as the owner or a superuser": above or owns,
+    }
     return next((f"{name} {reason}" for reason, holds in reasons.items() if holds), None)
 
 

@@ -1,34 +1,8 @@
-"""Words for search: how Postgres ranks a question's lexemes, and the same idea of a term in Python."""
+"""Words that carry meaning: the Python twin of what full-text search calls lexemes."""
 
 from __future__ import annotations
 
 import re
-
-TSVECTOR = "setweight(to_tsvector('english', :heading), 'B') || to_tsvector('english', :text)"
-"""What a chunk's `tsv` holds: its title and headings as weight B, its words as weight D."""
-
-SEARCH = """
-WITH lexemes AS MATERIALIZED (
-    SELECT lexeme, quote_literal(lexeme)::tsquery AS query
-    FROM unnest(tsvector_to_array(to_tsvector('english', :question))) AS lexeme
-), hits AS MATERIALIZED (
-    SELECT chunks.id, lexeme, ts_rank('{0.1, 0.1, 0.1, 1}', tsv, query, 1) AS rank
-    FROM lexemes JOIN chunks ON tsv @@ query
-), weights AS MATERIALIZED (
-    SELECT lexeme, ln(1 + (total - count(hits.id) + 0.5) / (count(hits.id) + 0.5)) AS idf
-    FROM lexemes LEFT JOIN hits USING (lexeme), (SELECT count(DISTINCT id) AS total FROM hits) AS all_hits
-    GROUP BY lexeme, total
-)
-SELECT id, sum(rank * idf) / (SELECT sum(idf) FROM weights) AS score
-FROM hits JOIN weights USING (lexeme)
-GROUP BY id ORDER BY score DESC, id LIMIT :k
-"""
-"""Full-text search for any of the question's lexemes; rare ones weigh more.
-
-`ts_rank` alone knows no rarity: a sum over single lexemes by their idf among the chunks hit gains 3 points
-of recall at rank 1. The score is per idf of the whole question, so that it compares between questions.
-The deployed function is this statement with the tenant, generation and source predicates on `chunks`.
-"""
 
 _WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")
 _STOP_WORDS = (

@@ -116,7 +116,7 @@ class Documents:
             "ws": self._crawl.workspace_id, "id": id, "document": document.id, "source": self._crawl.source_id,
             "generation": document.generation + 1, "ordinal": chunk.ordinal, "text": plain(chunk.text),
             "heading": plain(" > ".join(chunk.heading_path)), "hash": bytes.fromhex(chunk.hash),
-            "tokens": chunk.token_count, "words": plain(" ".join((title, *chunk.heading_path))),
+            "tokens": chunk.token_count, "words": plain(" ".join(standing(title, chunk))),
         }  # fmt: skip
 
     async def _move(self, tx: WriteTx, statement: str, document: Known, values: dict[str, object]) -> None:
@@ -183,3 +183,9 @@ _WITHDRAW = _MOVE.format(
     "status = 'failed', error = :error, generation = generation + 1, content = '', excerpt = '', content_hash = NULL"
 )
 _REMOVE = "DELETE FROM documents WHERE workspace_id = :ws AND id = ANY (:ids)"
+
+
+def standing(title: str, chunk: ChunkText) -> tuple[str, ...]:
+    """Where a chunk stands: the document's title, unless its first heading says the same, then its headings."""
+    path = chunk.heading_path
+    return path if path and path[0].casefold() == title.casefold() else (title, *path)

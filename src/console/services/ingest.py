@@ -18,7 +18,7 @@ from console.knowledge.connectors import connector
 from console.knowledge.connectors.fetched import Fetched
 from console.services import crawl_lease
 from console.services.crawl_lease import LEASE_SECONDS, Counts, Crawl, LeaseLostError
-from console.services.documents import Documents, Known, UnreadableError
+from console.services.documents import Documents, Known, UnreadableError, standing
 from console.text import one_line
 
 if TYPE_CHECKING:
@@ -195,9 +195,7 @@ def embedded_text(title: str, chunk: ChunkText) -> str:
     """What is embedded for a chunk: where it stands, then its words."""
     from console.knowledge.chunk import headed
 
-    path = chunk.heading_path
-    named = bool(path) and path[0].casefold() == title.casefold()
-    return headed(path if named else (title, *path), chunk.text)
+    return headed(standing(title, chunk), chunk.text)
 
 
 def _batches(chunks: Sequence[ChunkText]) -> Iterator[Sequence[ChunkText]]:

@@ -158,7 +158,10 @@ class InboxReading(ActingScreen):
     def look_for(self, id: ConversationId) -> None:
         """The list does not have it: look where everything is, and put the cursor on it."""
         self.goal = id
-        self.ask(Question(InboxFilter.ALL))
+        if self.question == Question(InboxFilter.ALL):
+            self.take_in()
+        else:
+            self.ask(Question(InboxFilter.ALL))
 
     def _reach_goal(self) -> None:
         if self.goal is not None and self.rows.move_to(self.goal):

@@ -41,6 +41,8 @@ class Transcript(LineView, inherit_bindings=False):
         self._lines: list[Strip] = []
         self._starts: list[int] = []
         self.earlier = False
+        self._following = True
+        self._settling = False
 
     @property
     def blocks(self) -> Sequence[Block]:
@@ -54,7 +56,7 @@ class Transcript(LineView, inherit_bindings=False):
 
     def show(self, blocks: Sequence[Block], *, earlier: bool, to_end: bool = False) -> None:
         """Show these blocks; what was in sight stays in sight, the end when the end was."""
-        follow = to_end or self.at_end
+        follow = to_end or self._following
         anchor, offset = self._anchor()
         self._blocks, self.earlier = list(blocks), earlier
         self._layout()
@@ -76,10 +78,9 @@ class Transcript(LineView, inherit_bindings=False):
 
     def redraw(self) -> None:
         """Wrap and draw everything again."""
-        follow = self.at_end
         self._wrapped.clear()
         self._layout()
-        if follow:
+        if self._following:
             self._to_end()
 
     def render_line(self, y: int) -> Strip:
@@ -102,6 +103,8 @@ class Transcript(LineView, inherit_bindings=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Ask for earlier messages when the top comes near."""
         super().watch_scroll_y(old_value, new_value)
+        if not self._settling:
+            self._following = self.at_end
         self._ask_for_earlier()
         self.post_message(self.Scrolled())
 
@@ -141,6 +144,7 @@ class Transcript(LineView, inherit_bindings=False):
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)
 
     def _to_end(self) -> None:
+        self._following = True
         self.scroll_to(y=max(0, len(self._lines) - self.size.height), animate=False, force=True)
 
     def _ask_for_earlier(self) -> None:
@@ -165,7 +169,9 @@ class Transcript(LineView, inherit_bindings=False):
         for block in self._blocks:
             self._starts.append(len(self._lines))
             self._lines += self._strips(block)
+        self._settling = True  # a shorter text moves the scroll, and that is not the reader's doing
         self.virtual_size = Size(self.size.width, len(self._lines))
+        self._settling = False
         self.refresh()
 
     def _strips(self, block: Block) -> list[Strip]:
