@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
 from tests.cli.terminal import COMMAND, Terminal, run, scratch_env
 
 EVIL = "yes\x1b]52;c;x\x07\u202e\nline two"

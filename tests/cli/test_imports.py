@@ -7,6 +7,7 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
+
 from tests.cli.terminal import COMMAND, scratch_env
 
 HEAVY = {

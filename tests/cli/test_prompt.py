@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.terminal import Terminal, scratch_env
 
 from console.cli.editor import edit
 from console.errors import InvalidInputError, RefusedError, UsageError
+from tests.cli.terminal import Terminal, scratch_env
 
 
 def in_terminal(home: Path, code: str, typed: str) -> str:
