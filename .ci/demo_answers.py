@@ -43,13 +43,18 @@ def ask(ready: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run the demo, ask, stop it."""
+    started = time.monotonic()
     demo = subprocess.Popen([sys.argv[1], "demo", "--headless"], stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
         assert demo.stdout is not None  # noqa: S101
-        ask(json.loads(demo.stdout.readline()))
+        ready = json.loads(demo.stdout.readline())
+        print(f"ready in {time.monotonic() - started:.1f} s")
+        ask(ready)
+        print(f"answered after {time.monotonic() - started:.1f} s")
     finally:
         demo.send_signal(signal.SIGTERM)
-        demo.wait(60)
+        if demo.wait(60) != 0:
+            raise SystemExit(f"the demo ended with {demo.returncode}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from console.config import Config
 from console.domain.actor import Actor
 from console.errors import NotSignedInError, RefusedError, UsageError
 from console.services import Services
+from console.signals import stop_on_signals
 
 if TYPE_CHECKING:
     from console.db.embedded.server import ServerUrls
@@ -80,11 +81,13 @@ async def run_gateway(config: Config, host: str, port: int, listening: Callable[
     Raises `UsageError` without DATABASE_GATEWAY_URL, `RefusedError` for a login with more rights or a taken port,
     `ConnectionFailedError`.
     """
-    from console.gateway.server import stop_on_signals
+    from console import companion
 
     with stop_on_signals() as stop:
         async with AsyncExitStack() as closing:
             url = await _gateway_url(config, closing)
+            if not config.database_url:
+                closing.enter_context(companion.needed(config.data_dir))
             db = _database(url, prepare=config.database_direct_url is None, name="DATABASE_GATEWAY_URL")
             closing.push_async_callback(db.close)
             await serve_gateway(db, config.database_direct_url or url, host, port, stop, listening)
@@ -99,13 +102,9 @@ async def serve_gateway(
     from console.gateway.server import serve
     from console.services.visitors import Visitors
 
-    async def ready() -> None:
-        async with db.read(None) as tx:
-            await tx.scalar("SELECT 1")
-
     await _require_visitor_role(db)
     async with Notifier(db, direct_url):
-        app = create_app(Visitors(db), ready=ready)
+        app = create_app(Visitors(db), ready=db.ping)
         await serve(app, host=host, port=port, stop=stop, listening=listening)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -15,23 +14,11 @@ from console.bootstrap import Runtime, open_runtime, session_token, signed_in
 from console.config import Config
 from console.errors import NotSignedInError
 from console.ids import WorkspaceId
+from console.signals import stop_on_signals
 
 if TYPE_CHECKING:
     from console.ai.embedder import Embedder
     from console.domain.actor import Actor
-
-
-@contextmanager
-def stop_on_signals(*numbers: signal.Signals) -> Iterator[asyncio.Event]:
-    """An event that these signals set while the block runs."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in numbers:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield stop
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
 
 
 async def run_worker(config: Config, *, companion_of_data: bool = False) -> None:
@@ -42,7 +29,7 @@ async def run_worker(config: Config, *, companion_of_data: bool = False) -> None
                 return
             config = embedded(config)
         async with open_runtime(config) as runtime:
-            with stop_on_signals(signal.SIGTERM, signal.SIGINT) as stop:
+            with stop_on_signals() as stop:
                 leaving = asyncio.create_task(_stop_when_unneeded(config, stop)) if companion_of_data else None
                 await _work(runtime, stop)
                 if leaving is not None:

@@ -66,8 +66,10 @@ def test_a_name_that_is_no_text_can_be_stored(tmp_path: Path) -> None:
 
 def test_a_pipe_given_as_a_file_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
+    with pytest.raises(InvalidInputError, match="not a regular file"):
+        FILE.check(str(tmp_path / "pipe.md"))
     with pytest.raises(RefusedError, match="no file"):
-        list(FILE.fetch(FILE.check(str(tmp_path / "pipe.md")), {}))
+        list(FILE.fetch((tmp_path / "pipe.md").as_uri(), {}))
 
 
 def test_a_file_with_blanks_and_signs_in_its_path(tmp_path: Path) -> None:

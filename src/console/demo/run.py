@@ -19,7 +19,8 @@ from console.demo.arrive import keep_arriving
 from console.demo.content import WORKSPACES
 from console.demo.load import PASSWORD, load_workspace
 from console.errors import ConnectionFailedError, RefusedError
-from console.processes import embedded, show, stop_on_signals
+from console.processes import embedded, show
+from console.signals import stop_on_signals
 
 Say = Callable[[str], None]
 OPERATOR = "olivia@acme.test"

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from console.errors import RefusedError
+from console.errors import InvalidInputError, RefusedError
 from console.knowledge.connectors import Settings
 from console.knowledge.connectors.fetched import Fetched
 from console.knowledge.connectors.local import local_path, read_file, resolved, storable
+from console.knowledge.extract import extract
 
 
 def check(path: str) -> str:
-    """The URI of the file; raises as `resolved` does when there is no such file."""
-    return resolved(path, folder=False).as_uri()
+    """The URI of the file; raises as `resolved` does when there is no such file, `InvalidInputError` for no text."""
+    file = resolved(path, folder=False)
+    found = read_file(file, storable(file.name))
+    if found.data is None:
+        raise InvalidInputError(f"{found.name} is {found.skipped}" if found.skipped else f"{found.name}: {found.error}")
+    extract(found.data, name=found.name, media_type=found.media_type)
+    return file.as_uri()
 
 
 def count(_uri: str, _settings: Settings) -> int:

@@ -1,0 +1,180 @@
+"""A workspace in which everything that is shown was written by somebody with bad intentions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from console.db.embedded.server import ServerUrls
+from console.db.engine import Database
+from console.domain.actor import Role
+from console.domain.workspace import Founded, NewWorkspace
+from console.ids import new_id
+from console.services import Services
+from tests.cli.office import PASSWORD, over
+from tests.safety.payloads import storable
+
+ROLES = ("user", "assistant", "human", "note")
+A_TALK = 24
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hostile:
+    """The workspace's owner, its conversations in the order of the inbox, and the tags of their messages."""
+
+    urls: ServerUrls
+    email: str
+    talks: tuple[UUID, ...]
+    tags: tuple[tuple[str, ...], ...]
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What signs the owner in."""
+        return {"DATABASE_URL": self.urls.app, "CONSOLE_EMAIL": self.email, "CONSOLE_PASSWORD": PASSWORD}
+
+
+@dataclass
+class Planter:
+    """Puts texts into every field, the next one each time, whoever may write it."""
+
+    connection: Connection
+    workspace_id: UUID
+    agent_id: UUID
+    texts: Iterator[str]
+    people: Sequence[UUID]
+    tags: list[tuple[str, ...]] = field(default_factory=list)
+
+    def run(self, statement: str, *values: object) -> None:
+        """One statement; the workspace's id is `%(ws)s`."""
+        names = {"ws": self.workspace_id} | {f"v{at}": value for at, value in enumerate(values)}
+        self.connection.execute(statement.encode(), names)
+
+    def text(self) -> str:
+        """The next text."""
+        return next(self.texts)
+
+    def names(self) -> None:
+        """Workspace, agent, people."""
+        self.run("UPDATE workspaces SET name = %(v0)s WHERE id = %(ws)s", self.text())
+        self.run("UPDATE agents SET name = %(v0)s WHERE workspace_id = %(ws)s", self.text())
+        for person in self.people:
+            name = "UPDATE workspace_users SET name = %(v0)s WHERE workspace_id = %(ws)s AND user_id = %(v1)s"
+            self.run(name, f"{self.text()}{self.text()}", person)
+
+    def talk(self, place: int, said: Sequence[str]) -> UUID:
+        """A conversation that waits, the earlier the lower its place; every fourth is held by another person."""
+        id, contact, held = new_id(), new_id(), place % 4 == 3
+        address = f"{place}{self.text()}@x.test"
+        self.run("INSERT INTO contacts (workspace_id, id, name, email) VALUES (%(ws)s, %(v0)s, %(v1)s, %(v2)s)",
+                 contact, self.text(), address)  # fmt: skip
+        self.run(
+            "INSERT INTO conversations (workspace_id, id, agent_id, contact_id, visitor_id, channel, domain, page,"
+            " subject, control, snippet, snippet_role, last_seq, last_visitor_seq, handoff_reason, waiting_since,"
+            " claimed_by_user_id, claimed_at, lease_expires_at, last_message_at) VALUES (%(ws)s, %(v0)s, %(v1)s,"
+            " %(v2)s, %(v3)s, %(v3)s, %(v4)s, %(v5)s, %(v6)s, 'human', %(v7)s, 'user', %(v8)s, 1,"
+            " 'missing_knowledge', now() - interval '1 day' + %(v9)s * interval '1 minute', %(v10)s, now(),"
+            " CASE WHEN %(v10)s::uuid IS NULL THEN NULL ELSE now() + interval '1 hour' END,"
+            " now() - %(v9)s * interval '1 minute')",
+            id, self.agent_id, contact, f"{place}", self.text(), self.text(), self.text(), self.text(), len(said),
+            place + (500 if held else 0), self.people[1] if held else None,
+        )  # fmt: skip
+        self.say(id, said)
+        self.event(id)
+        return id
+
+    def say(self, id: UUID, said: Sequence[str]) -> None:
+        """Messages of every role in turn, each under its tag; the assistant's with citations and a trace."""
+        tags = []
+        for seq, (role, text) in enumerate(zip(cycle(ROLES), said, strict=False), 1):
+            tags.append(f"#{len(self.tags):02}-{seq:02}#")
+            run = self.trace(id) if role == "assistant" else None
+            cited = [{"title": self.text(), "uri": self.text(), "quote": self.text()}] if run else []
+            author = self.people[seq // 4 % 2] if role in {"human", "note"} else None
+            self.run(
+                "INSERT INTO messages (workspace_id, conversation_id, seq, role, content, citations, confidence,"
+                " run_id, author_user_id) VALUES (%(ws)s, %(v0)s, %(v1)s, %(v2)s, %(v3)s, %(v4)s, %(v5)s, %(v6)s,"
+                " %(v7)s)",
+                id, seq, role, f"{tags[-1]}\n{text}", json.dumps(cited), 0.9 if run else None, run, author,
+            )  # fmt: skip
+        self.tags.append(tuple(tags))
+
+    def trace(self, id: UUID, state: str = "complete") -> UUID:
+        """A run with all that `why` shows; a superseded one is offered as a suggestion."""
+        run = new_id()
+        passage = {key: self.text() for key in ("title", "uri", "heading", "text")} | {"score": 0.5, "quoted": True}
+        output = {"kind": "extractive", "question": self.text(), "confidence": 0.4, "threshold": 0.5}
+        self.run(
+            "INSERT INTO runs (workspace_id, id, kind, state, agent_id, conversation_id, visitor_seq, model, error,"
+            " output_text, output, finished_at) VALUES (%(ws)s, %(v0)s, 'answer', %(v1)s, %(v2)s, %(v3)s, 1, %(v4)s,"
+            " %(v5)s, %(v6)s, %(v7)s, now())",
+            run, state, self.agent_id, id, self.text(), self.text(), self.text(),
+            json.dumps(output | {"passages": [passage] * 2}),
+        )  # fmt: skip
+        return run
+
+    def event(self, id: UUID) -> None:
+        """A change of control with a reason and by a person of bad name."""
+        for kind, person in (("handed_off", None), ("claimed", self.people[1]), (self.text(), self.people[0])):
+            self.run(
+                "INSERT INTO conversation_events (workspace_id, conversation_id, id, after_seq, kind, epoch,"
+                " actor_user_id, detail) VALUES (%(ws)s, %(v0)s, %(v1)s, 2, %(v2)s, 0, %(v3)s, %(v4)s)",
+                id, new_id(), kind, person, json.dumps({"reason": self.text()}),
+            )  # fmt: skip
+
+    def draft(self, id: UUID) -> None:
+        """A reply and a note begun, and what the assistant was about to say."""
+        for kind in ("reply", "note"):
+            self.run(
+                "INSERT INTO drafts (workspace_id, conversation_id, user_id, kind, content) VALUES (%(ws)s, %(v0)s,"
+                " %(v1)s, %(v2)s, %(v3)s)",
+                id, self.people[0], kind, self.text(),
+            )  # fmt: skip
+
+    def gap(self, place: int, question: str) -> None:
+        """A question that nobody could answer."""
+        self.run(
+            "INSERT INTO knowledge_gaps (workspace_id, id, agent_id, question, normalised_hash, trigger, occurrences)"
+            " VALUES (%(ws)s, %(v0)s, %(v1)s, %(v2)s, %(v3)s, 'no_hit', %(v4)s)",
+            new_id(), self.agent_id, f"{place} {question}", f"{place}".encode(), 1,
+        )  # fmt: skip
+
+
+def plant(urls: ServerUrls, texts: Sequence[str]) -> Hostile:
+    """Found a workspace and put every one of these texts into a message, and each field's texts from them in turn."""
+    said = [kept for text in texts if (kept := storable(text))]
+    tag = new_id().hex[-10:]
+    founded, other = asyncio.run(over(urls.app, lambda db: _found(db, tag)))
+    with psycopg.connect(urls.superuser) as connection:
+        people = (founded.owner.user_id, other)
+        planter = Planter(connection, founded.workspace.id, founded.agent.id, cycle(said), people)
+        planter.names()
+        parts = [said[at : at + A_TALK] for at in range(0, len(said), A_TALK)]
+        talks = [planter.talk(place, part) for place, part in enumerate(parts)]
+        planter.draft(talks[0])
+        planter.trace(talks[0], "superseded")
+        for place, question in enumerate(said[::3]):
+            planter.gap(place, question)
+    order = sorted(range(len(talks)), key=lambda place: (place % 4 == 3, place))
+    return Hostile(
+        urls, f"olivia-{tag}@x.test", tuple(talks[at] for at in order), tuple(planter.tags[at] for at in order)
+    )
+
+
+async def _found(db: Database, tag: str) -> tuple[Founded, UUID]:
+    services = Services(db)
+    founded = await services.workspaces.found(
+        NewWorkspace(
+            slug=f"bad-{tag}", name="x", owner_email=f"olivia-{tag}@x.test", owner_name="x", owner_password=PASSWORD,
+            agent_slug="help", agent_name="x",
+        )
+    )  # fmt: skip
+    other = await services.members.add(founded.owner, f"max-{tag}@x.test", "x", Role.MEMBER, PASSWORD)
+    return founded, other.user_id
