@@ -97,15 +97,17 @@ async def serve_gateway(
     db: Database, direct_url: str, host: str, port: int, stop: asyncio.Event, listening: Callable[[int], None]
 ) -> None:
     """Serve visitors over a database opened as the gateway's role, until `stop`."""
+    from console.db.hub import Hub
     from console.db.notify import Notifier
     from console.gateway.app import create_app
     from console.gateway.server import serve
     from console.services.visitors import Visitors
 
     await _require_visitor_role(db)
-    async with Notifier(db, direct_url):
-        app = create_app(Visitors(db), ready=db.ping)
-        await serve(app, host=host, port=port, stop=stop, listening=listening)
+    hub = Hub(direct_url)
+    async with Notifier(db, direct_url), hub.listening():
+        app = create_app(Visitors(db), hub=hub, ready=db.ping)
+        await serve(app, host=host, port=port, stop=stop, listening=listening, stopping=hub.stop)
 
 
 async def _gateway_url(config: Config, closing: AsyncExitStack) -> str:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 
 from console.db.engine import Database
+from console.db.hub import Hub
 from console.domain.keys import public_key
 from console.gateway.app import create_app
 from console.gateway.server import serve
@@ -23,7 +24,7 @@ JSON = {"Content-Type": "application/json"}
 
 @asynccontextmanager
 async def running(db: Database, **options: Any) -> AsyncIterator[str]:
-    """A gateway over this database; gives its address."""
+    """A gateway over this database; gives its address. Without a `hub` of the test's own nothing wakes its streams."""
 
     async def ready() -> None:
         async with db.read(None) as tx:
@@ -31,8 +32,10 @@ async def running(db: Database, **options: Any) -> AsyncIterator[str]:
 
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
-    app = create_app(Visitors(db), ready=ready, **options)
-    server = asyncio.create_task(serve(app, host="127.0.0.1", port=0, stop=stop, listening=port.set_result))
+    hub = options.pop("hub", None) or Hub(db.url)
+    app = create_app(Visitors(db), hub=hub, ready=ready, **options)
+    serving = serve(app, host="127.0.0.1", port=0, stop=stop, listening=port.set_result, stopping=hub.stop)
+    server = asyncio.create_task(serving)
     try:
         yield f"http://127.0.0.1:{await port}"
     finally:

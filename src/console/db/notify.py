@@ -12,6 +12,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from console.db.engine import Database, Hints
+from console.db.hub import CHANNEL as VISITORS
 from console.db.jobs import Job, answer_job, crawl_job, defer, queue_app
 
 WINDOW_SECONDS = 0.02
@@ -112,7 +113,10 @@ class Notifier:
 
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
-        payloads = [f"{kind}:{id}" for kind, id in hints if kind != "run"]
+        sent = [(channel(workspace_id), f"{kind}:{id}") for kind, id in hints if kind != "run"]
+        sent += [(VISITORS, str(id)) for kind, id in hints if kind == "conversation"]
+        names, payloads = [name for name, _ in sent], [payload for _, payload in sent]
         await self._connection.execute(
-            "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload", (channel(workspace_id), payloads)
+            "SELECT pg_notify(name, payload) FROM unnest(%s::text[], %s::text[]) AS sent (name, payload)",
+            (names, payloads),
         )

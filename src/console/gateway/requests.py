@@ -101,6 +101,16 @@ def after(request: Request) -> int:
     return min(int(text), _MAX_SEQ)
 
 
+def last_event_id(request: Request) -> int:
+    """The seq after which a stream begins: `Last-Event-ID`, else `after`; `RequestError` 400 when it is none."""
+    text = request.headers.get("last-event-id", "")
+    if not text:
+        return after(request)
+    if not _DIGITS.fullmatch(text):
+        raise RequestError(400, "last_event_id", "Last-Event-ID must be the seq of a message", hint="leave it out")
+    return min(int(text), _MAX_SEQ)
+
+
 async def _read(request: Request, seconds: float) -> bytes:
     body, size = bytearray(), 0
     try:

@@ -25,17 +25,24 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, listening: Callable[[int], None] = lambda _port: None
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    listening: Callable[[int], None] = lambda _port: None,
+    stopping: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until `stop` is set, then finish the requests that have begun.
 
-    `listening` is called with the port once connections are taken, the real one for port 0.
+    `listening` is called with the port once connections are taken, the real one for port 0; `stopping` when `stop`
+    is set, to end what would never end by itself.
     Raises `RefusedError` when the address can't be had.
     """
     with _bound(host, port) as sock:
         server = _Server(_settings(app))
         listening(sock.getsockname()[1])
-        stopper = asyncio.create_task(_stop_when(stop, server))
+        stopper = asyncio.create_task(_stop_when(stop, server, stopping))
         try:
             await server.serve(sockets=[sock])
         finally:
@@ -71,6 +78,7 @@ def _bound(host: str, port: int) -> socket.socket:
     return sock
 
 
-async def _stop_when(stop: asyncio.Event, server: uvicorn.Server) -> None:
+async def _stop_when(stop: asyncio.Event, server: uvicorn.Server, stopping: Callable[[], None]) -> None:
     await stop.wait()
+    stopping()
     server.should_exit = True

@@ -31,6 +31,14 @@ class Started:
     visitor_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Messages after a seq, as `Visitors.read` gives them, and who speaks now: `ai` or `human`."""
+
+    messages: list[dict[str, Any]]
+    control: str
+
+
 class Visitors:
     """What a visitor may do."""
 
@@ -87,25 +95,31 @@ class Visitors:
 
     async def read(self, token: str, id: ConversationId, *, after: int = 0, limit: int = 200) -> list[dict[str, Any]]:
         """Messages after a seq as the visitor may see them: raw text for JSON, notes never."""
+        return (await self.follow(token, id, after=after, limit=limit)).messages
+
+    async def follow(self, token: str, id: ConversationId, *, after: int = 0, limit: int = 200) -> Followed:
+        """As `read`, and who speaks now, both of one moment."""
         visitor, secret = _visitor(token, id)
         async with self._db.read(visitor.workspace_id) as tx:
             await _authenticate(tx, visitor, secret)
+            control = await tx.scalar("SELECT control FROM conversations WHERE workspace_id = :ws AND id = :id", id=id)
             rows = await tx.rows(
                 "SELECT seq, role, content, citations, created_at FROM messages WHERE workspace_id = :ws"
                 " AND conversation_id = :id AND seq > :after AND role IN ('user', 'assistant', 'human')"
                 " ORDER BY seq LIMIT :limit",
                 id=id, after=after, limit=limit,
             )  # fmt: skip
-            return [
-                {
-                    "seq": row.seq,
-                    "role": row.role,
-                    "content": row.content,
-                    "citations": row.citations,
-                    "created_at": row.created_at.isoformat(),
-                }
-                for row in rows
-            ]
+            return Followed([_said(row) for row in rows], control)
+
+
+def _said(row: Any) -> dict[str, Any]:
+    return {
+        "seq": row.seq,
+        "role": row.role,
+        "content": row.content,
+        "citations": row.citations,
+        "created_at": row.created_at.isoformat(),
+    }
 
 
 def _checked_profile(profile: Mapping[str, str]) -> dict[str, str]:
