@@ -16,7 +16,7 @@ from tests.safety.tty import CONSOLE, Tty, environment
 
 SIZES = [(80, 24), (120, 40)]
 PASTED = "a\x1b]52;c;aGk=\x07b\x1b[2Jc\x9b31md\u202ee\x9d0;t\x9cf[@click=app.quit]x[/]g[/"
-UP, ESC, SEND = "\x1b[5~", "\x1b", "\x13"
+UP, SEND = "\x1b[5~", "\x13"
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +63,9 @@ def test_every_conversation_read_through(tty: Tty, hostile: Hostile) -> None:
         read_through(tty, tags)
         tty.press("w")
         tty.sees("Why did the assistant say this?", "quoted")
-        for key in (ESC, ESC, "j"):
-            tty.on(key)
+        tty.on("w")
+        tty.escape()
+        tty.on("j")
     leave(tty)
     clean(tty)
 
@@ -75,8 +76,8 @@ def test_pasted_into_everything(tty: Tty) -> None:
         tty.sees(shown)
         tty.paste(PASTED)
         tty.sees("a\u241b]52;c;aGk=\u2407b")
-        tty.on(ESC)
-        tty.on(ESC)
+        tty.escape()
+        tty.escape()
     leave(tty)
     clean(tty)
 
@@ -84,9 +85,10 @@ def test_pasted_into_everything(tty: Tty) -> None:
 def test_a_conversation_taken_over(tty: Tty) -> None:
     tty.press("t")
     tty.sees("ctrl+s")
-    for marker, opens in (("zzreply", ""), ("zznote", f"{ESC}p")):
-        for key in opens:
-            tty.on(key)
+    for marker in ("zzreply", "zznote"):
+        if marker == "zznote":
+            tty.escape()
+            tty.on("p")
         tty.paste(f"{PASTED}{marker}")
         tty.sees(marker)
         tty.press(SEND)
@@ -97,13 +99,11 @@ def test_a_conversation_taken_over(tty: Tty) -> None:
 
 
 def test_taken_from_a_holder(tty: Tty) -> None:
-    tty.on("/")
-    tty.on(ESC)
     tty.on("G")
     tty.press("t")
-    tty.sees("The audit log will say that you did it")
+    tty.sees("loses it", "Yes, take over")
     tty.on("y")
-    tty.on(ESC)
+    tty.escape()
     leave(tty)
     clean(tty)
 

@@ -16,6 +16,7 @@ from ptyprocess import PtyProcess  # type: ignore[import-untyped]
 CONSOLE = [sys.executable, "-m", "console"]
 PATIENCE = 20.0
 QUIET = 0.06
+ESCAPE = 0.25
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<>]\d*u|\x1b\[\?\d+\$p|\x1b\]22;[a-z]+(?:\x07|\x1b\\)")
 
 
@@ -62,6 +63,14 @@ class Tty:
         """Press keys and read what they lead to; `sees` still looks at what was written before, too."""
         self.child.write(keys.encode())
         self.read(1.0)
+        self.settle()
+
+    def escape(self) -> None:
+        """Press esc, and let the time pass after which it is no longer the beginning of a sequence."""
+        self.child.write(b"\x1b")
+        until = time.monotonic() + ESCAPE
+        while (left := until - time.monotonic()) > 0:
+            self.read(left)
         self.settle()
 
     def read(self, seconds: float) -> bytes | None:

@@ -114,7 +114,7 @@ async def test_a_publish_that_waits_for_a_claims_commit_publishes_nothing(db: Da
     world = await make_world(db)
     talk = await make_talk(gateway_db, world)
     await talk.say("can I return it?")
-    answered, commit = asyncio.Event(), asyncio.Event()
+    held, commit = asyncio.Event(), asyncio.Event()
 
     async def claim_slowly() -> None:
         async with db.write(world.workspace_id) as tx:
@@ -124,15 +124,21 @@ async def test_a_publish_that_waits_for_a_claims_commit_publishes_nothing(db: Da
                 " WHERE workspace_id = :ws AND id = :id",
                 me=world.member.user_id, id=talk.id,
             )  # fmt: skip
-            answered.set()
+            held.set()
             await commit.wait()
 
-    claiming = asyncio.create_task(claim_slowly())
-    await answered.wait()
-    running = asyncio.create_task(Answers(db, Fixed(good())).run(world.workspace_id, await newest_run(db, world)))
+    claiming: list[asyncio.Task[None]] = []
+
+    async def begin_claim() -> None:
+        claiming.append(asyncio.create_task(claim_slowly()))
+        await held.wait()
+
+    answers = Answers(db, Fixed(good()), checkpoint=at("answered", begin_claim))
+    running = asyncio.create_task(answers.run(world.workspace_id, await newest_run(db, world)))
+    await held.wait()
     await until_blocked(db)
     commit.set()
-    await claiming
+    await claiming[0]
     assert await running is RunState.SUPERSEDED
     assert await talk.seen() == [("user", "can I return it?")]
 
@@ -214,6 +220,81 @@ async def test_a_newer_message_supersedes_the_answer_and_the_next_run_gives_it(
     assert await first.run(world.workspace_id, await newest_run(db, world)) is RunState.SUPERSEDED
     assert await Answers(db, Fixed(good("second"))).run(world.workspace_id, await newest_run(db, world))
     assert [content for _, content in await talk.seen()] == ["can I return it?", "it is a jacket", "second"]
+
+
+async def run_all(db: Database, world: World, answer: Answer) -> None:
+    """Work off whatever is queued, as workers and sweeps do."""
+    while True:
+        async with db.read(world.workspace_id) as tx:
+            queued = await tx.rows("SELECT id FROM runs WHERE state = 'queued'")
+        if not queued:
+            return
+        for row in queued:
+            await Answers(db, Fixed(answer)).run(world.workspace_id, RunId(row.id))
+
+
+async def test_a_message_that_commits_while_the_run_begins_is_answered(db: Database, gateway_db: Database) -> None:
+    """The visitor's transaction saw the run queued and queued none; the run must then see the message."""
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    await talk.say("first")
+    stored, commit = asyncio.Event(), asyncio.Event()
+
+    async def second() -> None:
+        async with gateway_db.write(world.workspace_id) as tx:
+            await tx.execute(
+                "UPDATE conversations SET last_seq = 2, last_visitor_seq = 2 WHERE workspace_id = :ws AND id = :id",
+                id=talk.id,
+            )
+            await tx.execute(
+                "INSERT INTO messages (workspace_id, conversation_id, seq, role, content)"
+                " VALUES (:ws, :id, 2, 'user', 'second')",
+                id=talk.id,
+            )
+            stored.set()
+            await commit.wait()
+
+    writing = asyncio.create_task(second())
+    await stored.wait()
+    fixed = Fixed(good())
+    running = asyncio.create_task(Answers(db, fixed).run(world.workspace_id, await newest_run(db, world)))
+    await until_blocked(db)
+    commit.set()
+    await writing
+    assert await running is RunState.COMPLETE
+    assert fixed.turns == [("first", "second")]
+
+
+async def test_a_hundred_second_messages_racing_the_run_are_all_answered(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    for _ in range(100):
+        talk = await make_talk(gateway_db, world)
+        await talk.say("first")
+        run = Answers(db, Fixed(good())).run(world.workspace_id, await newest_run(db, world))
+        await asyncio.gather(run, talk.say("second"))
+        await run_all(db, world, good())
+        assert (await talk.seen())[-1] == ("assistant", SAID)
+
+
+async def test_a_cancelled_worker_gives_its_run_back(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    await talk.say("q")
+    answered = asyncio.Event()
+
+    async def stop_here() -> None:
+        answered.set()
+        await asyncio.Event().wait()
+
+    answers = Answers(db, Fixed(good()), checkpoint=at("answered", stop_here))
+    running = asyncio.create_task(answers.run(world.workspace_id, await newest_run(db, world)))
+    await answered.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await run_states(db, world) == ["queued"]
+    await run_all(db, world, good())
+    assert len(await talk.seen()) == 2
 
 
 async def test_after_three_supersessions_the_run_waits_for_quiet(db: Database, gateway_db: Database) -> None:

@@ -201,3 +201,27 @@ async def queued(db: Database, world: World) -> int:
     async with db.read(world.workspace_id) as tx:
         count: int = await tx.scalar("SELECT count(*) FROM runs WHERE state = 'queued'")
         return count
+
+
+async def test_somebody_who_left_no_longer_renews(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    talk, takeover = await make_talk(gateway_db, world), Takeover(db)
+    await takeover.claim(world.member, talk.id)
+    async with db.write(world.workspace_id) as tx:
+        await tx.execute(
+            "UPDATE workspace_users SET left_at = now() WHERE workspace_id = :ws AND user_id = :id",
+            id=world.member.user_id,
+        )
+    assert await takeover.renew(world.member) == 0
+
+
+async def test_resolving_over_a_message_not_seen_is_refused(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    talk, takeover = await make_talk(gateway_db, world), Takeover(db)
+    await talk.say("thanks")
+    claim = await takeover.claim(world.member, talk.id)
+    await talk.say("wait, one more thing")
+    with pytest.raises(ConflictError, match="wrote meanwhile"):
+        await takeover.resolve(world.member, talk.id, epoch=claim.epoch, seen=1)
+    assert (await Conversations(db).get(world.member, talk.id)).holder is not None
+    assert (await takeover.resolve(world.member, talk.id, epoch=claim.epoch, seen=2)).status is Status.RESOLVED

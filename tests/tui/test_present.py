@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
+from console.domain.actor import Actor, Role
 from console.domain.conversation import Control, HandoffReason, Status
 from console.domain.inbox import InboxCounts, InboxFilter, InboxRow
 from console.domain.live import Link
 from console.domain.message import Citation, Event, Message, MessageRole
 from console.errors import RefusedError
-from console.ids import ConversationId, UserId, new_id
+from console.ids import ConversationId, UserId, WorkspaceId, new_id
 from console.text import SafeText
 from console.tui.feed import Question, belongs, news
 from console.tui.outbox import Outbox
 from console.tui.present.bar import TABS, Bar, bar_line, tab_at, tab_line
 from console.tui.present.notices import error_text
-from console.tui.present.row import needs_me, row_lines, short_age, status
+from console.tui.present.row import row_lines, short_age, status
 from console.tui.present.tone import sides, toned
 from console.tui.present.transcript import blocks
-from tests.tui.support import fake
 
 NOW = datetime(2026, 11, 21, 14, 2, tzinfo=UTC)
-ME = fake.actor()
+ME = Actor(UserId(new_id()), WorkspaceId(new_id()), Role.MEMBER, SafeText("Sam Reyes"), SafeText("sam@acme.test"))
 
 
 def row(**changes: Any) -> InboxRow:
@@ -85,14 +85,6 @@ def test_ages_fit() -> None:
         assert len(short_age(NOW - timedelta(days=days), NOW)) <= 5
 
 
-def test_needs_me() -> None:
-    assert needs_me(row(**WAITS))
-    assert needs_me(row(**HELD, mine=True, unread=1))
-    assert not needs_me(row(**HELD, mine=True))
-    assert not needs_me(row(**HELD, unread=1))
-    assert not needs_me(row(unread=1))
-
-
 def test_belongs() -> None:
     waiting, mine, ai = row(**WAITS), row(**HELD, mine=True), row()
     table = {
@@ -138,8 +130,8 @@ def test_who_spoke_differs_by_word_and_indent() -> None:
             message(4, MessageRole.NOTE),
         ],
         [
-            Event(2, "handed_off", SafeText(""), SafeText("customer_request"), NOW),
-            Event(2, "claimed", ME.name, SafeText(""), NOW),
+            Event(2, "handed_off", None, SafeText(""), SafeText("customer_request"), NOW),
+            Event(2, "claimed", ME.user_id, ME.name, SafeText(""), NOW),
         ],
     )
     assert text == (
@@ -205,3 +197,9 @@ def test_a_token_stays_with_its_text() -> None:
 
 def test_errors_say_what_and_what_next() -> None:
     assert error_text(RefusedError("it is closed", hint="open it")) == "it is closed: open it"
+
+
+def test_two_people_of_one_name_are_two() -> None:
+    text = plain([message(1, MessageRole.USER)], [Event(1, "claimed", UserId(new_id()), ME.name, SafeText(""), NOW)])
+    assert "Sam Reyes took over" in text
+    assert "you took over" not in text

@@ -1,38 +1,34 @@
 from __future__ import annotations
 
-from unittest.mock import patch
+from datetime import timedelta
 
 import pytest
 
-from console.domain.conversation import HandoffReason
-from console.domain.live import Link, LinkChanged
+from console.clock import utc_now
+from console.domain.live import Link
 from console.tui.themes import DARK, LIGHT
-from tests.tui.support.fake import World
-from tests.tui.support.stage import BROAD, NARROW, WIDE, console
+from tests.tui.support.around import Around
+from tests.tui.support.desk import Desk
+from tests.tui.support.stage import BROAD, NARROW, WIDE, running
+from tests.tui.support.wire import Wire
 
 
-async def test_header_says_where_i_am_and_what_is_live(world: World, size: tuple[int, int]) -> None:
-    world.conversation(waiting=HandoffReason.CUSTOMER_REQUEST)
-    async with console(world, size) as stage:
+async def test_header_says_where_i_am_and_what_is_live(desk: Desk, size: tuple[int, int]) -> None:
+    await desk.waiting()
+    async with running(desk.console(), size) as stage:
         await stage.sees("Acme Retail", "1 Inbox 1!", "live")
-        world.store.emit(LinkChanged(Link.POLLING))
-        await stage.sees("polling 0s")
-        world.store.emit(LinkChanged(Link.OFFLINE))
-        await stage.sees("offline 0s", "R tries again")
-        world.store.emit(LinkChanged(Link.LIVE))
-        await stage.until(lambda: "offline" not in stage.text, "live again")
 
 
 @pytest.mark.parametrize("size_", [NARROW, WIDE, BROAD])
-async def test_footer_has_five_to_eight_keys_on_one_line(world: World, size_: tuple[int, int]) -> None:
-    world.conversation(waiting=HandoffReason.CUSTOMER_REQUEST)
-    async with console(world, size_) as stage:
+async def test_footer_has_five_to_eight_keys_on_one_line(desk: Desk, size_: tuple[int, int]) -> None:
+    await desk.waiting()
+    async with running(desk.console(), size_) as stage:
         await stage.sees("t take over", "? help")
         assert 5 <= len(stage.footer.strip().split("  ")) <= 8
 
 
-async def test_help_is_searchable(world: World, size: tuple[int, int]) -> None:
-    async with console(world, size) as stage:
+async def test_help_is_searchable(desk: Desk, size: tuple[int, int]) -> None:
+    async with running(desk.console(), size) as stage:
         await stage.press("?")
         await stage.sees("Everywhere", "type to search")
         await stage.type("hand back")
@@ -43,8 +39,8 @@ async def test_help_is_searchable(world: World, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("key", ["ctrl+p", ":"])
-async def test_palette_runs_a_command(world: World, size: tuple[int, int], key: str) -> None:
-    async with console(world, size) as stage:
+async def test_palette_runs_a_command(desk: Desk, key: str) -> None:
+    async with running(desk.console(), NARROW) as stage:
         await stage.press(key)
         await stage.until(lambda: stage.app.screen.query("CommandInput").first().has_focus, "palette")
         await stage.type("dark or light")
@@ -53,30 +49,25 @@ async def test_palette_runs_a_command(world: World, size: tuple[int, int], key: 
         await stage.until(lambda: stage.app.theme == LIGHT.name, "light")
 
 
-async def test_palette_hides_what_cannot_be_done(viewer_world: World) -> None:
-    viewer_world.conversation(waiting=HandoffReason.CUSTOMER_REQUEST)
-    async with console(viewer_world) as stage:
+async def test_a_viewer_reads_only(desk: Desk, size: tuple[int, int]) -> None:
+    talk = await desk.waiting()
+    async with running(desk.console(desk.people.viewer), size) as stage:
+        await stage.sees("Crystal Minh")
+        await stage.press("t", "e", "p", "b")
+        await stage.open()
+        await stage.sees("Where is my refund?")
         await stage.press("ctrl+p")
         await stage.until(lambda: stage.app.screen.query("CommandInput").first().has_focus, "palette")
         await stage.sees("Copy id")
         assert "claim it and reply" not in stage.text
-
-
-async def test_a_viewer_reads_only(viewer_world: World, size: tuple[int, int]) -> None:
-    id = viewer_world.conversation(waiting=HandoffReason.CUSTOMER_REQUEST)
-    async with console(viewer_world, size) as stage:
-        await stage.press("t", "e", "p", "b")
-        await stage.pilot.pause()
-        assert not [call for call in viewer_world.store.calls if call.startswith(("takeover", "messages"))]
-        await stage.press("enter")
-        await stage.sees("Can I speak to someone")
-        assert viewer_world.of(id).holder is None
+    now = await desk.of(talk.id)
+    assert (now.holder, now.status.value) == (None, "open")
 
 
 @pytest.mark.parametrize("small", [(59, 30), (100, 17), (40, 10)])
-async def test_too_small_says_how_small_is_enough(world: World, small: tuple[int, int]) -> None:
-    world.conversation()
-    async with console(world, small) as stage:
+async def test_too_small_says_how_small_is_enough(desk: Desk, small: tuple[int, int]) -> None:
+    await desk.visitor()
+    async with running(desk.console(), small) as stage:
         await stage.sees("too small", "60 columns and 18 lines")
         await stage.pilot.resize_terminal(80, 24)
         await stage.sees("Crystal Minh")
@@ -84,23 +75,20 @@ async def test_too_small_says_how_small_is_enough(world: World, small: tuple[int
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-async def test_themes(world: World, theme: str) -> None:
-    async with console(world, theme=theme) as stage:
+async def test_themes(desk: Desk, theme: str) -> None:
+    async with running(desk.console(theme=theme)) as stage:
         wanted = {"dark": DARK, "light": LIGHT}[theme]
         assert stage.app.theme == wanted.name
         assert stage.app.screen.styles.background.hex.lower() == wanted.background
 
 
-async def test_q_leaves(world: World) -> None:
-    async with console(world) as stage:
+async def test_q_asks_when_something_is_held(desk: Desk, size: tuple[int, int]) -> None:
+    talk = await desk.waiting()
+    async with running(desk.console(), size) as stage:
         await stage.press("q")
-        await stage.until(lambda: stage.app._exit, "left")
-
-
-async def test_q_asks_when_something_is_held(world: World, size: tuple[int, int]) -> None:
-    id = world.conversation(waiting=HandoffReason.CUSTOMER_REQUEST)
-    await world.services.takeover.claim(world.actor, id)
-    async with console(world, size) as stage:
+        await stage.until(lambda: stage.app._exit, "left at once")
+    await desk.services().takeover.claim(desk.me, talk.id)
+    async with running(desk.console(), size) as stage:
         await stage.until(lambda: stage.app.counts.mine == 1, "counted")
         await stage.press("q")
         await stage.sees("Leave the console?", "You hold a conversation")
@@ -113,49 +101,87 @@ async def test_q_asks_when_something_is_held(world: World, size: tuple[int, int]
         await stage.until(lambda: stage.app._exit, "left")
 
 
-async def test_an_unknown_error_is_an_incident_and_the_console_goes_on(world: World) -> None:
-    id = world.conversation()
-    async with console(world) as stage:
-        await stage.opened(id)
-        world.store.broken["conversations.get"] = RuntimeError("secret words")
-        await stage.press("R")
+async def test_an_unknown_error_is_an_incident_and_the_console_goes_on(desk: Desk) -> None:
+    talk = await desk.visitor()
+    broken = [RuntimeError("secret words")]
+
+    async def fail_once(call: object) -> object:
+        if broken:
+            raise broken.pop()
+        return await call()  # type: ignore[operator]
+
+    services = desk.services(conversations=Around(desk.services().conversations, "get", fail_once))
+    async with running(desk.console(services=services)) as stage:
         await stage.until(lambda: "incident" in stage.toasts, "told")
         assert "secret words" not in stage.toasts + stage.text
-        world.store.broken.clear()
-        world.visitor_says(id, "still here")
-        await stage.sees("still here")
+        await talk.say("still here")
+        await stage.sees("still here", "Where is my refund?")
 
 
-async def test_a_failing_link_is_tried_again(world: World) -> None:
-    world.conversation()
-    with patch("console.tui.app.RECONNECT", 0):
-        async with console(world) as stage:
-            world.store.broken["inbox.counts"] = RuntimeError("boom")
-            await stage.press("R")
-            await stage.until(lambda: "incident" in stage.toasts, "told")
-            world.store.broken.clear()
-            await stage.press("R")
-            await stage.sees("1 Inbox")
+async def test_offline_and_back(desk: Desk, wire: Wire, size: tuple[int, int]) -> None:
+    from console.db.engine import Database
+
+    talk = await desk.waiting()
+    far = Database(wire.url)
+    services = desk.services(far)
+    services.__dict__["live"] = type(services.live)(far, wire.url)
+    async with running(desk.console(services=services), size) as stage:
+        await stage.sees("Crystal Minh", "live")
+        await stage.take()
+        await wire.cut()
+        await stage.type("words")
+        await stage.sees("offline", "sending waits")
+        await stage.press("ctrl+s")
+        await stage.sees("not sent, no connection", "words")
+        assert stage.app.drafts.unsaved
+        await wire.mend()
+        await stage.press("ctrl+s")
+        await stage.until(lambda: stage.pane.box.area.text == "", "sent")
+        await stage.until(lambda: stage.app.link is Link.LIVE and not stage.app.trouble, "live again")
+        assert (await desk.said(talk.id)).count("words") == 1
+    await far.close()
 
 
-async def test_copy(world: World) -> None:
-    id = world.conversation()
-    async with console(world) as stage:
-        await stage.opened(id)
+async def test_copy(desk: Desk) -> None:
+    talk = await desk.visitor()
+    async with running(desk.console()) as stage:
+        await stage.opened(talk.id)
         await stage.press("c")
-        await stage.until(lambda: str(id) == stage.app.clipboard, "copied")
+        await stage.until(lambda: str(talk.id) == stage.app.clipboard, "copied")
 
 
-async def test_nothing_is_read_under_a_modal(world: World) -> None:
-    id = world.conversation()
-    async with console(world) as stage:
-        await stage.opened(id)
+async def test_nothing_is_read_under_a_modal(desk: Desk) -> None:
+    talk = await desk.visitor()
+    inbox = Around(desk.services().inbox, "rows", lambda call: call())
+    async with running(desk.console(services=desk.services(inbox=inbox))) as stage:
+        await stage.opened(talk.id)
         await stage.press("?")
         await stage.sees("type to search")
-        before = world.store.calls.count("inbox.rows")
-        world.visitor_says(id, "while reading help")
-        for _ in range(5):
-            await stage.pilot.pause(0.03)
-        assert world.store.calls.count("inbox.rows") == before
+        before, heard = inbox.calls, len(stage.messages)
+        await talk.say("while reading help")
+        await stage.until(
+            lambda: any(type(each).__name__ == "CountsChanged" for each in stage.messages[heard:]), "heard"
+        )
+        assert inbox.calls == before
         await stage.press("escape")
         await stage.sees("while reading help")
+
+
+async def test_the_lease_is_renewed_while_holding(desk: Desk) -> None:
+    talk = await desk.waiting()
+    takeover = Around(desk.services().takeover, "renew", lambda call: call())
+    async with running(desk.console(services=desk.services(takeover=takeover))) as stage:
+        await stage.sees("Crystal Minh")
+        stage.app._heartbeat()
+        assert takeover.calls == 0
+        await stage.take()
+        await stage.until(lambda: stage.app.counts.mine == 1, "counted")
+        began = utc_now()
+        stage.app._heartbeat()
+
+        async def renewed() -> bool:
+            holder = (await desk.of(talk.id)).holder
+            return holder is not None and holder.lease_expires_at - began > timedelta(seconds=59)
+
+        await stage.until_true(renewed, "renewed")
+        assert takeover.calls == 1

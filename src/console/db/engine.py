@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.util import await_only
 
 from console.db.scope import TenantSession
-from console.errors import ConnectionFailedError
+from console.errors import ConflictError, ConnectionFailedError, ConsoleError, RefusedError
 
 _CONNECT = {
     "autocommit": True,
@@ -130,7 +130,7 @@ class Database:
             async with session:
                 yield session
         except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, psycopg.OperationalError) as error:
-            raise unreachable(error) from error
+            raise told(error) from error
 
     async def ping(self) -> None:
         """Do nothing on the server; `ConnectionFailedError` when it can't be reached."""
@@ -142,10 +142,21 @@ class Database:
         await self.engine.dispose()
 
 
+def told(error: Exception) -> ConsoleError:
+    """The one line for what the server did not do: it was out of reach, too slow, or two acts met."""
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    if state in {"40001", "40P01"}:
+        return ConflictError("somebody else changed the same things at this moment", hint="try again")
+    if state == "57014":
+        return RefusedError("the database took too long over it", hint="try again, with less at once")
+    return unreachable(error)
+
+
 def unreachable(error: Exception) -> ConnectionFailedError:
     """The one line for a database that can't be reached."""
     cause = getattr(error, "orig", None) or error
     reason = " ".join(str(cause).split()) or type(cause).__name__
+
     return ConnectionFailedError(f"the database can't be reached: {reason}", hint="`console doctor` checks each part")
 
 
@@ -155,7 +166,11 @@ def _begin(connection: Connection) -> None:
     # SET takes no parameters: only a UUID object's own text may stand here.
     tenant = str(UUID(int=workspace_id.int)) if workspace_id is not None else ""
     mode = "READ ONLY" if options.get("read_only") else "READ WRITE"
-    begin = f"BEGIN {mode}; SET LOCAL app.workspace_id = '{tenant}'; SET LOCAL statement_timeout = '30s'"
+    # The fences are written for READ COMMITTED, whatever the server or the login prefers.
+    begin = (
+        f"BEGIN ISOLATION LEVEL READ COMMITTED {mode};"
+        f" SET LOCAL app.workspace_id = '{tenant}'; SET LOCAL statement_timeout = '30s'"
+    )
     driver: Any = connection.connection.driver_connection
     # One text, one round trip; a prepared multi-statement would fail from its sixth use.
     await_only(driver.execute(begin, prepare=False))

@@ -51,10 +51,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change of control or status, shown after the message with seq `after_seq`."""
+    """A change of control or status, shown after the message with seq `after_seq`; by the console without an actor."""
 
     after_seq: int
     kind: str
+    actor_id: UserId | None
     actor_name: SafeText
     detail: SafeText
     created_at: datetime

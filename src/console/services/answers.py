@@ -20,11 +20,12 @@ from console.errors import ConnectionFailedError
 from console.ids import AgentId, ConversationId, RunId, VersionId, WorkspaceId, new_id
 from console.services import gaps
 from console.services.content import snippet
-from console.services.events import note_event, visitor_waits
+from console.services.events import note_event, queue_answer, visitor_waits
+from console.services.run_lease import LEASE_SECONDS, kept
 from console.services.versions import published
 
-LEASE_SECONDS = 60
 QUIET_SECONDS = 1.0
+PATIENCE_SECONDS = 10.0
 PATIENCE = 3
 """After this many answers superseded by a typing visitor, the next one waits for a moment of quiet."""
 HISTORY = 20
@@ -40,7 +41,7 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The visitor is still typing: try again after so many seconds."""
+    """The visitor is still typing: the run stays queued, to be tried again after so many seconds."""
 
     seconds: float
 
@@ -84,22 +85,26 @@ class Answers:
         begun = await self._begin(workspace_id, run_id)
         if not isinstance(begun, _Begun):
             return begun
-        await self._checkpoint("begun")
-        answer = await self._find(begun)
-        await self._checkpoint("answered")
-        state = await self._publish(begun, answer, round((time.monotonic() - started) * 1000))
+        async with kept(self._db, workspace_id, run_id, begun.token):
+            await self._checkpoint("begun")
+            answer = await self._find(begun)
+            await self._checkpoint("answered")
+            state = await self._publish(begun, answer, round((time.monotonic() - started) * 1000))
         await self._checkpoint("published")
         return state
 
     async def _begin(self, workspace_id: WorkspaceId, run_id: RunId) -> _Begun | Wait | None:
         async with self._db.write(workspace_id) as tx:
+            # First of all, so that the next statement sees the visitor's newest message: one that is about to
+            # commit found this run queued and queued none of its own.
+            await tx.execute(_LOCK_CONVERSATION, id=run_id)
             row = await tx.row(_TAKE, id=run_id)
             if row is None:
                 return None
             if row.control != "ai" or row.status != "open" or not await visitor_waits(tx, row.conversation_id):
                 await _close(tx, run_id, RunState.CANCELLED)
                 return None
-            if row.supersessions >= PATIENCE and row.quiet < QUIET_SECONDS:
+            if row.supersessions >= PATIENCE and row.quiet < QUIET_SECONDS and row.age < PATIENCE_SECONDS:
                 return Wait(QUIET_SECONDS - row.quiet)
             token = uuid4()
             version = row.agent_version_id or row.published_version_id
@@ -118,7 +123,7 @@ class Answers:
         try:
             return await self._answerer.answer(begun.workspace_id, begun.published, begun.turns)
         except ConnectionFailedError:
-            raise  # The lease ends and a sweep starts the run again.
+            raise  # The run goes back to the queue.
         except Exception as error:
             from console.log import incident
 
@@ -129,7 +134,11 @@ class Answers:
             tx.hint("conversation", begun.conversation_id)
             seq = await publish(tx, begun, answer)
             if seq is None:
-                await tx.execute(_SUPERSEDED, id=begun.conversation_id, epoch=begun.epoch)
+                typing = await tx.scalar(
+                    _SUPERSEDED, id=begun.conversation_id, epoch=begun.epoch, seq=begun.visitor_seq
+                )
+                if typing:
+                    await queue_answer(tx, begun.conversation_id, begun.agent_id)
                 await _finish(tx, begun, answer, RunState.SUPERSEDED, ms)
                 return RunState.SUPERSEDED
             if answer.reason is not None:
@@ -143,10 +152,15 @@ class Answers:
             return state
 
 
+_LOCK_CONVERSATION = """
+    SELECT 1 FROM conversations WHERE workspace_id = :ws
+        AND id = (SELECT conversation_id FROM runs WHERE workspace_id = :ws AND id = :id) FOR UPDATE
+"""
 _TAKE = """
     SELECT r.conversation_id, r.agent_id, r.agent_version_id, r.attempt, r.max_attempts, a.published_version_id,
         c.control, c.status, c.epoch, c.last_visitor_seq, c.supersessions, c.domain,
-        extract(epoch FROM now() - c.last_message_at)::float AS quiet
+        greatest(0, extract(epoch FROM now() - c.last_message_at))::float AS quiet,
+        extract(epoch FROM now() - r.created_at)::float AS age
     FROM runs r
     JOIN conversations c ON c.workspace_id = r.workspace_id AND c.id = r.conversation_id
     JOIN agents a ON a.workspace_id = r.workspace_id AND a.id = r.agent_id
@@ -178,6 +192,7 @@ _HANDOFF = ", control = 'human', epoch = epoch + 1, waiting_since = :now, handof
 _SUPERSEDED = """
     UPDATE conversations SET supersessions = supersessions + 1
     WHERE workspace_id = :ws AND id = :id AND control = 'ai' AND epoch = :epoch
+    RETURNING last_visitor_seq > :seq
 """
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from console.clock import utc_now
 from console.db.engine import ReadTx, WriteTx
 from console.domain.actor import Actor, Principal, System
+from console.errors import ConsoleError
 from console.ids import new_id
 
 GENESIS = bytes(32)
@@ -40,7 +41,7 @@ async def record(
     """
     head = await tx.row("SELECT seq, hash FROM audit_heads WHERE workspace_id = :ws FOR UPDATE")
     if head is None:
-        return
+        raise ConsoleError("this workspace has no audit log, so nothing can be done in it")
     salt = secrets.token_bytes(16)
     entry = {
         "seq": head.seq + 1,

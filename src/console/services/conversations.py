@@ -195,4 +195,11 @@ def _citation(item: dict[str, Any]) -> Citation:
 
 def _event(row: Any) -> Event:
     detail = row.detail.get("reason", "") if isinstance(row.detail, dict) else ""
-    return Event(row.after_seq, row.kind, one_line(row.actor_name or ""), one_line(str(detail)), row.created_at)
+    return Event(
+        after_seq=row.after_seq,
+        kind=row.kind,
+        actor_id=UserId(row.actor_user_id) if row.actor_user_id else None,
+        actor_name=one_line(row.actor_name or ""),
+        detail=one_line(str(detail)),
+        created_at=row.created_at,
+    )

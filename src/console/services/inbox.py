@@ -60,7 +60,9 @@ _DETAILS = """
         EXISTS (SELECT FROM drafts d WHERE d.workspace_id = page.workspace_id AND d.conversation_id = page.id
                 AND d.user_id = :me AND d.kind = 'reply') AS has_draft,
         EXISTS (SELECT FROM runs r WHERE r.workspace_id = page.workspace_id AND r.conversation_id = page.id
-                AND r.kind = 'answer' AND r.state IN ('queued', 'running')) AS answering,
+                AND page.control = 'ai' AND r.kind = 'answer' AND (r.state = 'queued'
+                OR (r.state = 'running' AND r.lease_expires_at > now()))) AS answering,
+        coalesce(page.lease_expires_at > now(), false) AS live,
         (SELECT count(*) FROM (
             SELECT FROM messages m WHERE m.workspace_id = page.workspace_id AND m.conversation_id = page.id
                 AND m.role = 'user' AND m.seq > coalesce(seen.last_read_seq, 0) LIMIT 99) AS unseen) AS unread
@@ -150,10 +152,10 @@ _COUNTS = f"""
         (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.claimed_by_user_id = :me
                                LIMIT :cap) q),
         (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.status = 'open'
-                               AND c.control = 'ai' LIMIT :cap) q),
+                               AND c.control = 'ai' AND c.last_seq > 0 LIMIT :cap) q),
         (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.status = 'open'
                                AND c.control = 'human' LIMIT :cap) q),
-        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws LIMIT :cap) q)
+        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.last_seq > 0 LIMIT :cap) q)
 """  # noqa: S608 - constants only
 
 
@@ -162,7 +164,7 @@ def _escaped(text: str) -> str:
 
 
 def _row(row: Any, actor: Actor) -> InboxRow:
-    holder = row.claimed_by_user_id
+    holder = row.claimed_by_user_id if row.live else None
     return InboxRow(
         id=ConversationId(row.id),
         visitor_name=visitor_name(row.contact_name, row.id),

@@ -87,11 +87,15 @@ class Takeover:
                 await queue_answer(tx, id, agent_id)
             return await _ended(tx, actor, id, "handed_back", "conversation.hand_back")
 
-    async def resolve(self, actor: Actor, id: ConversationId, *, epoch: int) -> Conversation:
-        """Resolve a conversation that I hold or nobody holds; the visitor's next message reopens it with the AI."""
+    async def resolve(self, actor: Actor, id: ConversationId, *, epoch: int, seen: int | None = None) -> Conversation:
+        """Resolve a conversation that I hold or nobody holds; the visitor's next message reopens it with the AI.
+
+        With `seen`, the visitor's last seq that the actor knows of, a newer message refuses it: `ConflictError`.
+        """
         async with writing(self._db, actor, "conversation.resolve", ("conversation", id)) as tx:
             changes = f"status = 'resolved', control = 'ai', snoozed_until = NULL, ended_at = now(), {_FRESH}"
             await _let_go(tx, actor, id, epoch, changes, _MINE_OR_FREE)
+            await _refuse_unseen(tx, id, seen)
             await cancel_queued(tx, id)
             return await _ended(tx, actor, id, "resolved", "conversation.resolve")
 
@@ -100,7 +104,9 @@ class Takeover:
         async with self._db.write(actor.workspace_id) as tx:
             result = await tx.rows(
                 "UPDATE conversations SET lease_expires_at = now() + make_interval(secs => :lease)"
-                " WHERE workspace_id = :ws AND claimed_by_user_id = :me AND lease_expires_at > now() RETURNING id",
+                " WHERE workspace_id = :ws AND claimed_by_user_id = :me AND lease_expires_at > now()"
+                " AND EXISTS (SELECT FROM workspace_users u WHERE u.workspace_id = :ws AND u.user_id = :me"
+                " AND u.left_at IS NULL AND u.role <> 'viewer') RETURNING id",
                 me=actor.user_id, lease=LEASE_SECONDS,
             )  # fmt: skip
             return len(result)
@@ -172,6 +178,12 @@ def lost(standing: _Standing, actor: Actor) -> ConflictError:
     if standing.holder:
         return ConflictError("the conversation changed meanwhile", hint="look at it again, then repeat")
     return ConflictError("you no longer hold this conversation", hint="take it over again")
+
+
+async def _refuse_unseen(tx: WriteTx, id: ConversationId, seen: int | None) -> None:
+    last = await tx.scalar("SELECT last_visitor_seq FROM conversations WHERE workspace_id = :ws AND id = :id", id=id)
+    if seen is not None and last > seen:
+        raise ConflictError("the visitor wrote meanwhile", hint="read it, then resolve again")
 
 
 async def _ended(tx: WriteTx, actor: Actor, id: ConversationId, kind: str, action: str) -> Conversation:

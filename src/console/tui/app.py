@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from textual._path import CSSPathType
@@ -26,7 +27,7 @@ from console.errors import ConnectionFailedError, ConsoleError, NotAllowedError
 from console.resources import resource
 from console.services import Services
 from console.text import SafeText, one_line
-from console.tui import crash
+from console.tui import crash, paste
 from console.tui.areas import AREAS
 from console.tui.commands import BY_ACTION, Scope, bindings
 from console.tui.drafts import DraftKeeper
@@ -35,6 +36,7 @@ from console.tui.outbox import Outbox
 from console.tui.palette import ConsoleCommands
 from console.tui.present.notices import error_text
 from console.tui.screens.base import ConsoleScreen, report_failure
+from console.tui.spool import Spool
 from console.tui.themes import DARK, LIGHT, THEMES, named
 from console.tui.widgets.toast import Severity, toast
 from console.tui.working import start
@@ -53,10 +55,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the console looks and how often it looks at the clock, in seconds."""
+    """How the console looks, how often it looks at the clock (seconds), and the folder of drafts not yet saved."""
 
     theme: str = "dark"
     tick: float = 1.0
+    drafts: Path | None = None
 
 
 class ConsoleApp(App[None], inherit_bindings=False):
@@ -75,6 +78,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
     TITLE = "console"
 
     def __init__(self, services: Services, actor: Actor, place: Place, options: Options | None = None) -> None:
+        paste.install()
         super().__init__()
         self.services = services
         self.actor = actor
@@ -85,7 +89,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.link_since = self.trouble_since = utc_now()
         self.trouble = SafeText("")
         self.outbox = Outbox()
-        self.drafts = DraftKeeper(services.drafts, actor, self.report)
+        self.drafts = DraftKeeper(services.drafts, actor, self.report, Spool(self.options.drafts, actor))
         self._recount = Coalescer(self, lambda _: self._count_soon())
         for theme in THEMES:
             self.register_theme(theme)
@@ -106,6 +110,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.set_interval(self.options.tick, self._tick)
         self.set_interval(HEARTBEAT, self._heartbeat)
         start(self, "live", self._listen)
+        start(self, "restore", self._restore)
         self._count_soon()
 
     def _end_with_the_terminal(self) -> None:
@@ -196,6 +201,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
     async def on_unmount(self) -> None:
         """Whatever was typed is kept, however the console ends."""
         await self.drafts.close()
+
+    async def _restore(self) -> None:
+        if count := await self.drafts.restore():
+            self.say(f"{count} {'draft' if count == 1 else 'drafts'} of the last time kept: see the rows marked draft")
 
     async def _listen(self) -> None:
         while True:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from console.db.jobs import ANSWER, ANSWERS_QUEUE, CRAWL, INGEST_QUEUE
 from console.ids import RunId, WorkspaceId
-from console.services.answers import Answers, Wait
+from console.services.answers import Answers
+from console.worker.outlast import outlast
 
 if TYPE_CHECKING:
     import procrastinate
@@ -25,16 +27,12 @@ def register(app: procrastinate.App, answers: Answers, crawl: Crawl) -> None:
 
     @app.task(name=ANSWER, queue=ANSWERS_QUEUE)
     async def answer(workspace_id: str, id: str) -> None:
-        while isinstance(outcome := await _answer(answers, workspace_id, id), Wait):
-            await asyncio.sleep(outcome.seconds)
+        # A run that must wait for a typing visitor stays queued: the sweep brings it again, no lane is held.
+        await answers.run(WorkspaceId(UUID(workspace_id)), RunId(UUID(id)))
 
     @app.task(name=CRAWL, queue=INGEST_QUEUE)
     async def ingest(workspace_id: str, id: str) -> None:
         await crawl(WorkspaceId(UUID(workspace_id)), UUID(id))
-
-
-async def _answer(answers: Answers, workspace_id: str, id: str) -> object:
-    return await answers.run(WorkspaceId(UUID(workspace_id)), RunId(UUID(id)))
 
 
 async def run_lanes(app: procrastinate.App) -> None:
@@ -45,25 +43,30 @@ async def run_lanes(app: procrastinate.App) -> None:
 
 
 async def _lane(app: procrastinate.App, queue: str, concurrency: int) -> None:
-    await app.run_worker_async(
-        queues=[queue],
-        name=queue,
-        concurrency=concurrency,
-        install_signal_handlers=False,
-        delete_jobs="always",
-        fetch_job_polling_interval=2.0,
-        update_heartbeat_interval=HEARTBEAT_SECONDS,
-        stalled_worker_timeout=STALLED_SECONDS,
-        shutdown_graceful_timeout=5.0,
-    )
+    async def work() -> None:
+        await app.run_worker_async(
+            queues=[queue],
+            name=queue,
+            concurrency=concurrency,
+            install_signal_handlers=False,
+            delete_jobs="always",
+            fetch_job_polling_interval=2.0,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=STALLED_SECONDS,
+            shutdown_graceful_timeout=5.0,
+        )
+
+    await outlast(work, f"{queue} lane")
 
 
 async def drop_stalled(app: procrastinate.App) -> int:
     """Delete jobs that a dead worker left behind: they hold locks, and their runs are swept up anyway."""
+    from procrastinate.exceptions import ConnectorException
     from procrastinate.jobs import Status
 
     stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
     for job in stalled:
         if job.id is not None:
-            await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
+            with contextlib.suppress(ConnectorException):  # Another worker was first.
+                await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
     return len(stalled)

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
 from console.db.engine import Database
 from console.db.jobs import answer_job, crawl_job, defer
-from console.errors import ConsoleError
 from console.ids import WorkspaceId
 from console.services.sweep import return_abandoned, untaken_crawls, untaken_runs, workspaces_with_work
 from console.worker.lanes import drop_stalled
+from console.worker.outlast import outlast
 
 if TYPE_CHECKING:
     import procrastinate
 
 PERIOD_SECONDS = 2.0
-_LOG = logging.getLogger(__name__)
 
 
 async def run_sweeps(db: Database, app: procrastinate.App) -> None:
-    """Sweep every two seconds until cancelled; a failed sweep is logged and the next one tries again."""
-    while True:
-        try:
+    """Sweep every two seconds until cancelled."""
+
+    async def sweep() -> None:
+        while True:
             await sweep_once(db, app)
-        except (ConsoleError, OSError) as error:
-            _LOG.warning("sweep failed: %s", type(error).__name__)
-        await asyncio.sleep(PERIOD_SECONDS)
+            await asyncio.sleep(PERIOD_SECONDS)
+
+    await outlast(sweep, "sweep")
 
 
 async def sweep_once(db: Database, app: procrastinate.App) -> int:

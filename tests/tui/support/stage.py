@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -13,10 +13,9 @@ from textual.pilot import Pilot
 
 from console.domain.inbox import InboxRow
 from console.ids import ConversationId
-from console.tui.app import ConsoleApp, Options
+from console.tui.app import ConsoleApp
 from console.tui.widgets.conversation_pane import ConversationPane
 from console.tui.widgets.virtual_list import VirtualList
-from tests.tui.support.fake import World
 
 NARROW, WIDE, BROAD = (80, 24), (120, 40), (200, 60)
 PATIENCE = 10.0
@@ -59,6 +58,13 @@ class Running:
         """Press keys."""
         await self.pilot.press(*keys)
 
+    async def until_true(self, true: Callable[[], Awaitable[bool]], what: str) -> None:
+        """Wait until something on the server holds."""
+        deadline = time.monotonic() + PATIENCE
+        while not await true():
+            assert time.monotonic() < deadline, f"never: {what}\n{self.text}"
+            await self.pilot.pause(0.02)
+
     async def type(self, text: str) -> None:
         """Type text."""
         await self.pilot.press(*("space" if letter == " " else letter for letter in text))
@@ -79,35 +85,30 @@ class Running:
         """Wait until a conversation is read."""
         await self.until(lambda: self.pane.thread is not None and self.pane.target == id, "conversation read")
 
+    async def open_pane(self) -> None:
+        """Wait until there is a conversation in front."""
+        await self.until(lambda: bool(self.app.screen.query("ConversationPane")), "a pane")
+
+    async def take(self) -> None:
+        """Take over what the cursor is on, and wait until it can be answered."""
+        await self.press("t")
+        await self.open_pane()
+        await self.writing()
+
+    async def open(self) -> None:
+        """Open what the cursor is on."""
+        await self.press("enter")
+        await self.open_pane()
+        await self.until(lambda: self.pane.thread is not None, "conversation read")
+
     async def writing(self) -> None:
         """Wait until the composer has the focus."""
         await self.until(lambda: self.pane.box.is_open and self.pane.box.area.has_focus, "composer open")
 
 
-@dataclass
-class Stage(Running):
-    """A console in a world."""
-
-    world: World
-
-
 @asynccontextmanager
-async def running(app: ConsoleApp, size: tuple[int, int]) -> AsyncIterator[Running]:
+async def running(app: ConsoleApp, size: tuple[int, int] = WIDE) -> AsyncIterator[Running]:
     """A console over any services."""
     messages: list[Message] = []
     async with app.run_test(size=size, notifications=True, message_hook=messages.append) as pilot:
         yield Running(app, pilot, messages)
-
-
-@asynccontextmanager
-async def console(world: World, size: tuple[int, int] = WIDE, theme: str = "dark") -> AsyncIterator[Stage]:
-    """The console of the world's actor, with its inbox read."""
-    app = ConsoleApp(world.services, world.actor, world.place, Options(theme=theme))
-    messages: list[Message] = []
-    async with app.run_test(size=size, notifications=True, message_hook=messages.append) as pilot:
-        stage = Stage(app, pilot, messages, world)
-        if size[0] >= 60 and size[1] >= 18:
-            total = min(50, len(world.store.conversations))
-            await stage.until(lambda: len(stage.rows.rows) >= total, "inbox read")
-            await stage.sees("live")
-        yield stage

@@ -10,8 +10,8 @@ from console.clock import ago
 from console.domain.actor import Actor
 from console.domain.conversation import Claim, Control, Conversation, Holder, Status
 from console.domain.run import Suggestion
+from console.domain.words import reason
 from console.text import SafeText
-from console.tui.present.row import reason
 from console.tui.present.tone import joined, sides, toned
 
 SUGGESTION_LINES = 3

@@ -68,5 +68,11 @@ def news_line(above: int) -> Content:
 def not_sent(error: ConsoleError) -> str:
     """Why a message was not sent; the text is still in the composer."""
     if isinstance(error, ConnectionFailedError):
-        return "not sent, no connection: your text is kept, ctrl+s tries again"
-    return one_line(f"not sent: {error.message}; your text is kept", 300)
+        return "not sent, no connection: your draft is kept, ctrl+s tries again"
+    return one_line(f"not sent: {error.message}; your draft is kept", 300)
+
+
+def lost_control(holder: SafeText) -> str:
+    """Why nothing can be sent any more; the text is still in the composer."""
+    who = f"{holder} holds this conversation now" if holder else "you no longer hold this conversation"
+    return f"{who}; your draft is kept"

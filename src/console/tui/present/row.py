@@ -7,23 +7,15 @@ from datetime import datetime
 from textual.content import Content
 
 from console.clock import ago
-from console.domain.conversation import Control, HandoffReason, Status
+from console.domain.conversation import Control, Status
 from console.domain.inbox import InboxRow
 from console.domain.message import MessageRole
+from console.domain.words import state
 from console.tui.present.tone import joined, sides, toned
 
 AGE_WIDTH = 5
 INDENT = 2 + AGE_WIDTH + 2
 
-_REASONS = {
-    HandoffReason.CUSTOMER_REQUEST: "asks for a person",
-    HandoffReason.MISSING_KNOWLEDGE: "agent unsure",
-    HandoffReason.UNSUPPORTED_REQUEST: "asks what the agent can't do",
-    HandoffReason.POLICY_RESTRICTION: "a person must decide",
-    HandoffReason.TOOL_FAILURE: "model unavailable",
-    HandoffReason.USAGE_LIMIT: "over the plan's limit",
-    HandoffReason.ABANDONED: "abandoned",
-}
 _WHO = {
     MessageRole.ASSISTANT: "ai: ",
     MessageRole.HUMAN: "you: ",
@@ -43,30 +35,8 @@ def row_lines(row: InboxRow, width: int, now: datetime) -> tuple[Content, Conten
 
 def status(row: InboxRow) -> Content:
     """What the row is about, in words."""
-    if row.status is not Status.OPEN:
-        return toned(row.status.value, "quiet")
-    if row.waiting:
-        return toned(reason(row.handoff_reason, row.confidence), "now")
-    if row.mine:
-        return toned("you", "mine")
-    if row.holder_id is not None:
-        return toned(f"held by {row.holder_name}", "quiet")
-    if row.answering:
-        return toned("ai is answering", "quiet")
-    return toned(f"ai, {percent(row.confidence)}" if row.confidence is not None else "ai", "quiet")
-
-
-def reason(why: HandoffReason | None, confidence: float | None) -> str:
-    """Why a conversation waits for a person."""
-    words = _REASONS[why] if why else "waits for a person"
-    if why is HandoffReason.MISSING_KNOWLEDGE and confidence is not None:
-        return f"{words}, {percent(confidence)}"
-    return words
-
-
-def percent(share: float) -> str:
-    """A share of one as whole percent."""
-    return f"{round(share * 100)}%"
+    mine = row.mine and row.status is Status.OPEN
+    return toned(state(row), "now" if row.waiting else "mine" if mine else "quiet")
 
 
 def row_time(row: InboxRow) -> datetime:
@@ -80,11 +50,6 @@ def short_age(then: datetime, now: datetime) -> str:
     if len(text) > AGE_WIDTH:
         text = text.replace(" ", "")
     return text if len(text) <= AGE_WIDTH else text[-4:]
-
-
-def needs_me(row: InboxRow) -> bool:
-    """Whether the row asks something of this operator: it waits, or it is mine and unread."""
-    return row.waiting or (row.mine and row.status is Status.OPEN and row.unread > 0)
 
 
 def _glyph(row: InboxRow) -> Content:

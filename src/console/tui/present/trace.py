@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from console.domain.run import AnswerKind, Trace, TracePassage
-from console.tui.present.row import percent
+from console.domain.words import percent
 from console.tui.present.tone import joined, sides, toned
 
 

@@ -10,8 +10,8 @@ from textual.content import Content
 
 from console.domain.actor import Actor
 from console.domain.message import Event, Message, MessageRole
+from console.domain.words import percent
 from console.text import one_line
-from console.tui.present.row import percent
 from console.tui.present.tone import joined, toned
 
 TIME = 8
@@ -102,7 +102,7 @@ def event_words(event: Event, me: Actor) -> str:
     """What happened."""
     if event.kind in {"handed_off", "handoff", "waiting"}:
         return f"handed to a person: {_HANDOFFS.get(event.detail, event.detail) or 'it waits'}"
-    who = "you" if event.actor_name == me.name else event.actor_name or "the console"
+    who = "you" if event.actor_id == me.user_id else event.actor_name or "the console"
     text = _EVENTS.get(event.kind)
     if text is None:
         return one_line(f"{who}: {event.kind.replace('_', ' ')}")

@@ -15,8 +15,9 @@ from textual.worker import Worker
 from console.domain.message import Transcript as TranscriptRead
 from console.errors import NotFoundError
 from console.ids import ConversationId
+from console.text import SafeText
 from console.tui.present.conversation import head_lines, suggestion_box
-from console.tui.present.notices import loading, not_sent
+from console.tui.present.notices import loading, lost_control, not_sent
 from console.tui.present.tone import toned
 from console.tui.sender import Delivered, Parcel, deliver
 from console.tui.subject import Subject, of_conversation
@@ -320,7 +321,7 @@ class ConversationPane(Vertical):
     def _lost_control(self) -> None:
         """The claim is gone: words not sent stay in sight, an empty box goes."""
         if self.box.area.text:
-            self.box.trouble("you no longer hold this conversation; your draft is kept")
+            self.box.trouble(lost_control(self.subject.holder_name if self.subject else SafeText("")))
         else:
             had_focus = self.box.area.has_focus
             self.box.close()
