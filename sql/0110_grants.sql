@@ -11,10 +11,11 @@ GRANT SELECT ON embedding_models TO console_app;
 GRANT SELECT (id, active) ON workspaces TO console_gateway;
 GRANT SELECT (workspace_id, id, slug, status, published_version_id, widget_key) ON agents TO console_gateway;
 GRANT SELECT (workspace_id, id, agent_id, number) ON agent_versions TO console_gateway;
-GRANT SELECT, INSERT ON contacts TO console_gateway;
-GRANT UPDATE (name, email, updated_at) ON contacts TO console_gateway;
-GRANT SELECT, INSERT ON conversations TO console_gateway;
-GRANT UPDATE (status, control, epoch, last_seq, last_visitor_seq, snippet, snippet_role, waiting_since, snoozed_until,
+GRANT INSERT, SELECT (workspace_id, id, name, email) ON contacts TO console_gateway;
+GRANT INSERT ON conversations TO console_gateway;
+GRANT SELECT (workspace_id, id, agent_id, visitor_token_hash, status, control, claimed_by_user_id, epoch, last_seq,
+    last_visitor_seq, waiting_since, last_message_at) ON conversations TO console_gateway;
+GRANT UPDATE (status, epoch, last_seq, last_visitor_seq, snippet, snippet_role, waiting_since, snoozed_until,
     ended_at, last_message_at, updated_at) ON conversations TO console_gateway;
 GRANT SELECT, INSERT ON messages TO console_gateway;
 GRANT INSERT ON conversation_events TO console_gateway;

@@ -77,6 +77,15 @@ AS $$
     RETURNING u.id, u.name, u.email, s.active_workspace_id
 $$;
 
+-- Whether a session is still open: asked again in each of its transactions.
+CREATE FUNCTION auth_session_open(hash bytea) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM sessions s JOIN users u ON u.id = s.user_id
+        WHERE s.token_hash = hash AND s.revoked_at IS NULL AND s.expires_at > now() AND u.disabled_at IS NULL)
+$$;
+
 CREATE FUNCTION auth_close_session(hash bytea) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$ UPDATE sessions SET revoked_at = now() WHERE token_hash = hash AND revoked_at IS NULL $$;
@@ -118,10 +127,10 @@ AS $$
 $$;
 
 REVOKE ALL ON FUNCTION auth_login(text), auth_create_user(uuid, text, text, text), auth_any_user(),
-    auth_open_session(bytea, uuid, uuid, timestamptz), auth_session(bytea), auth_close_session(bytea),
+    auth_open_session(bytea, uuid, uuid, timestamptz), auth_session(bytea), auth_session_open(bytea), auth_close_session(bytea),
     auth_switch_workspace(bytea, uuid), auth_memberships(bytea), auth_slug_taken(text), workspaces_with_work() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION auth_login(text), auth_create_user(uuid, text, text, text), auth_any_user(),
-    auth_open_session(bytea, uuid, uuid, timestamptz), auth_session(bytea), auth_close_session(bytea),
+    auth_open_session(bytea, uuid, uuid, timestamptz), auth_session(bytea), auth_session_open(bytea), auth_close_session(bytea),
     auth_switch_workspace(bytea, uuid), auth_memberships(bytea), auth_slug_taken(text), workspaces_with_work() TO console_app;
 
 SET LOCAL ROLE console_search;

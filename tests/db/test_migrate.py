@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from console.db import queue_schema
 from console.db.embedded.server import EmbeddedServer, ServerUrls
 from console.db.migrate import LOCK_KEY, Migration, load, migrate, pending
 from console.errors import ConnectionFailedError, RefusedError
@@ -166,3 +167,15 @@ def test_the_app_can_not_migrate(empty: ServerUrls) -> None:
 def test_a_server_that_is_not_there_is_one_line() -> None:
     with pytest.raises(ConnectionFailedError, match="can't be reached"):
         migrate("postgresql://nobody@127.0.0.1:1/nothing", ())
+
+
+def test_an_older_queue_is_upgraded_in_place(server: EmbeddedServer) -> None:
+    urls = server.create_database(f"queue_{os.getpid()}")
+    migrate(urls.owner)
+    name = queue_schema.name()
+    with psycopg.connect(urls.superuser, autocommit=True) as connection:
+        connection.execute("UPDATE schema_migrations SET name = 'jobs_3.9.9' WHERE name = %s", (name,))
+    assert pending(urls.app) == (name,)
+    assert migrate(urls.owner) == (name,)
+    assert pending(urls.app) == ()
+    server.drop_database(f"queue_{os.getpid()}")

@@ -10,6 +10,7 @@ import pytest
 
 from console.db.engine import Database
 from tests.gateway.support import Gateway, refused
+from tests.world import make_talk, make_world
 
 
 async def test_a_visitor_starts_writes_and_reads(gateway: Gateway, db: Database) -> None:
@@ -38,14 +39,6 @@ async def test_a_start_needs_no_body(gateway: Gateway) -> None:
 async def test_what_is_not_known_of_the_visitor_may_be_null(gateway: Gateway) -> None:
     reply = await gateway.client.post(gateway.start_path, json={"name": None, "email": None})
     assert reply.status_code == 201
-
-
-async def test_a_typed_email_does_not_rename_who_has_it(gateway: Gateway, db: Database) -> None:
-    await gateway.start(name="Vera", email="vera@example.test")
-    await gateway.start(name="Mallory", email="VERA@example.test")
-    async with db.read(gateway.world.workspace_id) as tx:
-        rows = await tx.rows("SELECT name FROM contacts WHERE workspace_id = :ws")
-    assert [row.name for row in rows] == ["Vera"]
 
 
 async def test_one_key_in_parallel_is_one_message_and_one_run(gateway: Gateway, db: Database) -> None:
@@ -147,3 +140,19 @@ async def test_every_answer_is_closed_to_caches_and_to_other_sites(gateway: Gate
         assert reply.headers["x-content-type-options"] == "nosniff"
         assert "server" not in reply.headers
     assert {replies[-1].status_code} == {405}
+
+
+async def test_a_typed_email_shows_nobody_under_anothers_name(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    first = await make_talk(gateway_db, world, name="Ann", email="ann@example.test")
+    again = await make_talk(gateway_db, world, name="ann", email="ANN@example.test")
+    other = await make_talk(gateway_db, world, name="Bob", email="ann@example.test")
+    async with db.read(world.workspace_id) as tx:
+        rows = await tx.rows(
+            "SELECT c.id, k.id AS contact, k.name, k.email, k.attributes FROM conversations c"
+            " JOIN contacts k ON k.workspace_id = c.workspace_id AND k.id = c.contact_id"
+        )
+    by_talk = {row.id: row for row in rows}
+    assert by_talk[first.id].contact == by_talk[again.id].contact
+    assert (by_talk[other.id].name, by_talk[other.id].email) == ("Bob", None)
+    assert by_talk[other.id].attributes == {"claimed_email": "ann@example.test"}

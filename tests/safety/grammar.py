@@ -16,7 +16,8 @@ SCREEN = re.compile(
 )
 PLAIN = re.compile(r"\r?\n")
 _JOINERS = "\u200c\u200d"
-_MARKS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"  # of category Cf, yet drawn
+# of category Cf, and drawn all the same
+_MARKS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 _CONTEXT = 24
 
 

@@ -23,8 +23,8 @@ _CODES = (
 _ENDS = ("\x07", "\x1b\\", "\x9c", "")
 _OTHERS = (
     "\x1b[2J", "\x1b[31mred", "\x1b[?1049l", "\x1b[6n", "\x1b[21t", "\x1b[5i", "\x1b[999b", "\x1bc", "\x1b7", "\x1b#8",
-    "\x1bP$qm\x1b\\", "\x1bP+q544e\x1b\\", "\x1b_Ga=T;aGk=\x1b\\", "\x1b^pm\x1b\\", "\x1bXsos\x1b\\", "\x1b G", "\x9b2J",
-    "\x90$qm\x9c", "\x9d52;c;aGk=\x9c", "real\rfake", "back\x08\x08\x08\x08over",
+    "\x1bP$qm\x1b\\", "\x1bP+q544e\x1b\\", "\x1b_Ga=T;aGk=\x1b\\", "\x1b^pm\x1b\\", "\x1bXsos\x1b\\", "\x1b G",
+    "\x9b2J",    "\x90$qm\x9c", "\x9d52;c;aGk=\x9c", "real\rfake", "back\x08\x08\x08\x08over",
     "\x1b", "\x1b]", "\x1b[", "52;c;aGk=\x07",
 )  # fmt: skip
 _BIDI = tuple(

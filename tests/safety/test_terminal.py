@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,12 +30,34 @@ def hostile(urls: ServerUrls) -> Hostile:
 
 
 @pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def tty(request: pytest.FixtureRequest, hostile: Hostile, tmp_path: Path) -> Iterator[Tty]:
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """Both sizes that every screen must look right at."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@contextmanager
+def opened(hostile: Hostile, size: tuple[int, int], home: Path) -> Iterator[Tty]:
     """The console of the owner, its inbox shown."""
-    tty = Tty(environment(tmp_path, **hostile.env), request.param)
-    tty.sees("take over")
-    yield tty
-    tty.close()
+    tty = Tty(environment(home, **hostile.env), size)
+    try:
+        tty.sees("take over")
+        yield tty
+    finally:
+        tty.close()
+
+
+@pytest.fixture
+def tty(hostile: Hostile, size: tuple[int, int], tmp_path: Path) -> Iterator[Tty]:
+    """A console to look around in."""
+    with opened(hostile, size, tmp_path) as tty:
+        yield tty
+
+
+@pytest.fixture
+def busy(urls: ServerUrls, size: tuple[int, int], tmp_path: Path) -> Iterator[Tty]:
+    """A console in a workspace of its own, to change things in."""
+    with opened(plant(urls, generated()), size, tmp_path) as tty:
+        yield tty
 
 
 def leave(tty: Tty) -> None:
@@ -82,30 +108,69 @@ def test_pasted_into_everything(tty: Tty) -> None:
     clean(tty)
 
 
-def test_a_conversation_taken_over(tty: Tty) -> None:
-    tty.press("t")
-    tty.sees("ctrl+s")
+def test_a_conversation_taken_over(busy: Tty) -> None:
+    busy.press("t")
+    busy.sees("ctrl+s")
     for marker in ("zzreply", "zznote"):
         if marker == "zznote":
-            tty.escape()
-            tty.on("p")
-        tty.paste(f"{PASTED}{marker}")
-        tty.sees(marker)
-        tty.press(SEND)
-        tty.sees(marker)
-        tty.settle()
-    leave(tty)
-    clean(tty)
+            busy.escape()
+            busy.on("p")
+        busy.paste(f"{PASTED}{marker}")
+        busy.sees(marker)
+        busy.press(SEND)
+        busy.sees(marker)
+        busy.settle()
+    leave(busy)
+    clean(busy)
 
 
-def test_taken_from_a_holder(tty: Tty) -> None:
-    tty.on("G")
-    tty.press("t")
-    tty.sees("loses it", "Yes, take over")
-    tty.on("y")
-    tty.escape()
-    leave(tty)
+def test_taken_from_a_holder(busy: Tty) -> None:
+    busy.on("G")
+    busy.press("t")
+    busy.sees("loses it", "Yes, take over")
+    busy.on("y")
+    busy.escape()
+    leave(busy)
+    clean(busy)
+
+
+BREAKS = """
+from console.tui.app import ConsoleApp
+from console.cli.main import main
+
+def tick(self):
+    secret_local = self.workspace.name
+    raise ZeroDivisionError(secret_local)
+
+ConsoleApp._tick = tick
+raise SystemExit(main([]))
+"""
+
+
+def test_a_console_that_breaks_leaves_the_terminal_as_it_was(hostile: Hostile, tmp_path: Path) -> None:
+    tty = Tty(environment(tmp_path, **hostile.env), SIZES[0], [sys.executable, "-c", BREAKS])
+    tty.sees("The console stopped: ZeroDivisionError")
+    assert tty.finish() != 0
     clean(tty)
+    _left_as_found(tty)
+    last_words = tty.raw.rpartition(b"\x1b[?1049l")[2]
+    assert b"title" not in last_words
+    assert b"secret" not in last_words
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_console_that_is_ended_leaves_the_terminal_as_it_was(tty: Tty, number: signal.Signals) -> None:
+    os.kill(tty.child.pid, number)
+    tty.finish()
+    clean(tty)
+    _left_as_found(tty)
+
+
+def _left_as_found(tty: Tty) -> None:
+    assert tty.restored()
+    for mode in (b"1000", b"1003", b"1004", b"1006", b"1049", b"2004"):
+        assert tty.raw.rfind(b"\x1b[?" + mode + b"l") > tty.raw.rfind(b"\x1b[?" + mode + b"h"), mode
+    assert tty.raw.rfind(b"\x1b[?25h") > tty.raw.rfind(b"\x1b[?25l")
 
 
 @pytest.mark.parametrize("words", [["conv", "list"], ["gap", "list"], ["conv", "show"]], ids=" ".join)

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from console.clock import utc_now
+from console.db.engine import Database
 from console.domain.live import Link
+from console.tui.events import CountsChanged
 from console.tui.themes import DARK, LIGHT
 from tests.tui.support.around import Around
 from tests.tui.support.desk import Desk
@@ -119,8 +121,6 @@ async def test_an_unknown_error_is_an_incident_and_the_console_goes_on(desk: Des
 
 
 async def test_offline_and_back(desk: Desk, wire: Wire, size: tuple[int, int]) -> None:
-    from console.db.engine import Database
-
     talk = await desk.waiting()
     far = Database(wire.url)
     services = desk.services(far)
@@ -159,9 +159,7 @@ async def test_nothing_is_read_under_a_modal(desk: Desk) -> None:
         await stage.sees("type to search")
         before, heard = inbox.calls, len(stage.messages)
         await talk.say("while reading help")
-        await stage.until(
-            lambda: any(type(each).__name__ == "CountsChanged" for each in stage.messages[heard:]), "heard"
-        )
+        await stage.until(lambda: any(isinstance(each, CountsChanged) for each in stage.messages[heard:]), "heard")
         assert inbox.calls == before
         await stage.press("escape")
         await stage.sees("while reading help")

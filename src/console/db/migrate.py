@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from console.db import queue_schema
 from console.db.link import direct
 from console.errors import RefusedError
 from console.resources import resource
@@ -35,7 +36,7 @@ def load(folder: Path | None = None) -> tuple[Migration, ...]:
     """The migrations that this program knows, in order, the job queue's schema last."""
     paths = sorted(path for path in (folder or resource("sql")).iterdir() if _NAME.match(path.name))
     files = tuple(_migration(path.name, path.read_text("utf-8")) for path in paths)
-    return files if folder else (*files, _jobs())
+    return files if folder else (*files, _migration(queue_schema.name(), queue_schema.install()))
 
 
 def pending(url: str, known: tuple[Migration, ...] | None = None) -> tuple[str, ...]:
@@ -72,33 +73,6 @@ def _migration(name: str, sql: str) -> Migration:
     return Migration(name, sql, hashlib.sha256(sql.encode()).hexdigest())
 
 
-def _jobs() -> Migration:
-    """The queue's own schema, as its library ships it, in the schema `jobs`."""
-    from importlib.metadata import version
-
-    sql = f"""
-        SET LOCAL ROLE console_owner;
-        CREATE SCHEMA jobs;
-        SET LOCAL search_path = jobs;
-        {_queue_schema()}
-        GRANT USAGE ON SCHEMA jobs TO console_app, console_gateway;
-        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobs TO console_app;
-        GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobs TO console_app, console_gateway;
-        GRANT INSERT, SELECT (id) ON procrastinate_jobs TO console_gateway;
-        GRANT INSERT ON procrastinate_events TO console_gateway;
-    """
-    return _migration(f"jobs_{version('procrastinate')}", sql)
-
-
-def _queue_schema() -> str:
-    """The library's own file, read beside its code: to import it takes a third of a second, at every start."""
-    from importlib.util import find_spec
-
-    found = find_spec("procrastinate")
-    assert found is not None  # noqa: S101 - a dependency
-    return (Path(*found.submodule_search_locations or ()) / "sql" / "schema.sql").read_text("utf-8")
-
-
 def outstanding(connection: Any, known: tuple[Migration, ...]) -> list[Migration]:
     """What of `known` is not applied yet, in order.
 
@@ -109,12 +83,26 @@ def outstanding(connection: Any, known: tuple[Migration, ...]) -> list[Migration
     if not connection.execute(readable).fetchone()[0]:
         return list(known)
     applied = dict(connection.execute("SELECT name, checksum FROM schema_migrations").fetchall())
+    known = _with_queue_upgrade(applied, known)
     _refuse_edited(applied, known)
     _refuse_unknown(applied, known)
     todo = [migration for migration in known if migration.name not in applied]
     if applied and todo and todo[0].name < max(applied, key=_order):
         raise RefusedError(f"{todo[0].name} comes before what is applied", hint="give it a number after the last one")
     return todo
+
+
+def _with_queue_upgrade(applied: dict[str, str], known: tuple[Migration, ...]) -> tuple[Migration, ...]:
+    """Where an older queue is installed, its upgrade stands in place of the installation."""
+    before = queue_schema.older(applied)
+    if before is None or known[-1].name != queue_schema.name():
+        return known
+    for name in [name for name in applied if name.startswith(queue_schema.PREFIX) and name != known[-1].name]:
+        del applied[name]
+    if known[-1].name in applied:
+        return known
+    # It counts as the installation from then on, so it carries the installation's checksum.
+    return (*known[:-1], replace(known[-1], sql=queue_schema.upgrade(before)))
 
 
 def _refuse_edited(applied: dict[str, str], known: tuple[Migration, ...]) -> None:

@@ -131,10 +131,11 @@ async def _give(tx: WriteTx, actor: Actor, slug: str, source_id: SourceId) -> No
 
 async def _take_from_agents(tx: WriteTx, source_id: SourceId) -> None:
     """Take the source off the list of each agent's draft; published versions stay as they are."""
-    agents = await tx.rows(_LISTED_BY, source=source_id)
+    listed = sorted(row.agent_id for row in await tx.rows(_LISTED_BY, source=source_id))
+    # Agents first and in order, as an edit of a draft takes them.
+    agents = [await agent_row(tx, AgentId(id), lock=True) for id in listed]
     await tx.execute(_UNLIST, source=source_id)
-    for listed in agents:
-        agent = await agent_row(tx, AgentId(listed.agent_id), lock=True)
+    for agent in agents:
         await store_draft(tx, AgentId(agent.id), await draft_settings(tx, agent), agent.draft_revision)
         tx.hint("agent", agent.id)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from console.db.engine import Database, ReadTx, WriteTx
 from console.domain.actor import Actor, Role
-from console.errors import NotAllowedError, NotFoundError
+from console.errors import NotAllowedError, NotFoundError, NotSignedInError
 from console.services import audit
 
 Resource = tuple[str, UUID | None]
@@ -37,14 +37,20 @@ async def writing(
 
 
 async def current_role(tx: ReadTx, actor: Actor) -> Role:
-    """The actor's role as it stands in this transaction; `NotAllowedError` when the membership has ended."""
-    label = await tx.scalar(
-        "SELECT role FROM workspace_users WHERE workspace_id = :ws AND user_id = :user AND left_at IS NULL",
-        user=actor.user_id,
-    )
-    if label is None:
+    """The actor's role as it stands in this transaction.
+
+    Raises `NotAllowedError` when the membership has ended, `NotSignedInError` when the session has.
+    """
+    row = await tx.row(
+        "SELECT role, cast(:hash AS bytea) IS NULL OR auth_session_open(:hash) AS open FROM workspace_users"
+        " WHERE workspace_id = :ws AND user_id = :user AND left_at IS NULL",
+        user=actor.user_id, hash=actor.session_hash,
+    )  # fmt: skip
+    if row is None:
         raise NotAllowedError("you are no member of this workspace", hint="ask its owner for an invitation")
-    return Role.parse(label)
+    if not row.open:
+        raise NotSignedInError("your session has ended", hint="console login")
+    return Role.parse(row.role)
 
 
 async def _check(tx: ReadTx, actor: Actor, role: Role) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -135,15 +136,24 @@ async def _contact(tx: WriteTx, given: Mapping[str, str]) -> Any:
     name, email = given.get("name", ""), given.get("email") or None
     if not name and not email:
         return None
-    # An e-mail that a visitor merely typed never changes what is known of that contact.
-    made = await tx.scalar(
-        "INSERT INTO contacts (workspace_id, id, name, email) VALUES (:ws, :id, :name, :email)"
-        " ON CONFLICT (workspace_id, lower(email)) WHERE email IS NOT NULL DO NOTHING RETURNING id",
-        id=new_id(), name=name, email=email,
-    )  # fmt: skip
-    return made or await tx.scalar(
-        "SELECT id FROM contacts WHERE workspace_id = :ws AND lower(email) = lower(:email)", email=email
+    made = await tx.scalar(_NEW_CONTACT, id=new_id(), name=name, email=email, attributes="{}")
+    if made is not None:
+        return made
+    known = await tx.row(
+        "SELECT id, name FROM contacts WHERE workspace_id = :ws AND lower(email) = lower(:email)", email=email
     )
+    if known is not None and (not known.name or known.name.casefold() == name.casefold()):
+        return known.id
+    # Whoever merely types another's e-mail is not shown under that person's name.
+    claimed = json.dumps({"claimed_email": email})
+    return await tx.scalar(_NEW_CONTACT, id=new_id(), name=name, email=None, attributes=claimed)
+
+
+_NEW_CONTACT = """
+    INSERT INTO contacts (workspace_id, id, name, email, attributes)
+    VALUES (:ws, :id, :name, :email, cast(:attributes AS jsonb))
+    ON CONFLICT (workspace_id, lower(email)) WHERE email IS NOT NULL DO NOTHING RETURNING id
+"""
 
 
 def _visitor(token: str, id: ConversationId) -> tuple[Visitor, str]:

@@ -194,8 +194,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if self.drafts.unsaved:
             reasons.append("A draft is not saved yet.")
         if self.counts.mine:
-            held = "a conversation" if self.counts.mine == 1 else f"{self.counts.mine} conversations"
-            reasons.append(f"You hold {held}; the queue gets them back when your lease ends.")
+            held, what = ("a conversation", "it") if self.counts.mine == 1 else (f"{self.counts.mine} conversations", "them")
+            reasons.append(f"You hold {held}; the queue gets {what} back when your lease ends.")
         return " ".join(reasons)
 
     async def on_unmount(self) -> None:

@@ -146,12 +146,14 @@ _FILL = """
         SELECT :ws, gen_random_uuid(), :agent, id, name, 1, 1, 'question of ' || name, 'user',
             now() - (right(name, 4)::int + 1) * interval '1 minute' FROM people
         RETURNING id, snippet)
-    INSERT INTO messages (workspace_id, conversation_id, seq, role, content) SELECT :ws, id, 1, 'user', snippet FROM made
+    INSERT INTO messages (workspace_id, conversation_id, seq, role, content)
+    SELECT :ws, id, 1, 'user', snippet FROM made
 """
 _HISTORY = """
     WITH said AS (
         INSERT INTO messages (workspace_id, conversation_id, seq, role, content)
-        SELECT :ws, :id, c.last_seq + n, CASE n % 2 WHEN 0 THEN 'user' ELSE 'assistant' END, 'message ' || c.last_seq + n
+        SELECT :ws, :id, c.last_seq + n, CASE n % 2 WHEN 0 THEN 'user' ELSE 'assistant' END,
+            'message ' || c.last_seq + n
         FROM conversations c, generate_series(1, :count - c.last_seq) n WHERE c.workspace_id = :ws AND c.id = :id
         RETURNING seq)
     UPDATE conversations SET last_seq = :count, last_visitor_seq = :count FROM (SELECT max(seq) FROM said) s

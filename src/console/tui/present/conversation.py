@@ -22,7 +22,7 @@ def head_lines(conversation: Conversation, actor: Actor, now: datetime, width: i
     where = toned(" · ".join(part for part in (conversation.channel, conversation.page) if part), "quiet")
     who = joined(toned(conversation.visitor_name, "strong"), where, gap="  ")
     version = f"agent v{conversation.agent_version}" if conversation.agent_version else str(conversation.agent_name)
-    subject = toned(conversation.subject.replace("\n", " "))
+    subject = toned(conversation.subject) if conversation.subject else toned(conversation.agent_name, "quiet")
     inner = max(0, width - 2)
     lines = [sides(who, state(conversation, actor, now), inner), sides(subject, toned(version, "quiet"), inner)]
     return Content("\n").join([Content(" ") + line for line in lines])

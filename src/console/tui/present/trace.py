@@ -68,7 +68,8 @@ def _passages(passages: tuple[TracePassage, ...], width: int) -> list[Content]:
 
 
 def _passage(at: int, passage: TracePassage, width: int) -> Content:
-    title = " / ".join(part for part in (passage.title, passage.heading) if part)
+    whole = passage.heading.startswith(passage.title)  # headings of a page often begin with its title
+    title = passage.heading if whole and passage.heading else " / ".join(filter(None, (passage.title, passage.heading)))
     left = toned(f"{at:>3} ", "quiet") + toned(title, "strong" if passage.quoted else "")
     ranks = f"{_rank(passage.dense_rank):>6}{_rank(passage.text_rank):>6}{passage.score:>8.2f}"
     return sides(left, toned(ranks, "quiet") + toned("  quoted" if passage.quoted else " " * 8, "fine"), width)
