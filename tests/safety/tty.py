@@ -87,9 +87,10 @@ class Tty:
 
     def finish(self) -> int:
         """Read to the end; the exit status."""
-        while self.read(PATIENCE):
-            pass
-        assert self.at_end, f"still running\n{self.picture()}"
+        deadline = time.monotonic() + PATIENCE
+        while not self.at_end:
+            assert time.monotonic() < deadline, f"still running\n{self.picture()}"
+            self.read(0.2)
         self.child.wait()
         return int(self.child.exitstatus if self.child.exitstatus is not None else -self.child.signalstatus)
 

@@ -43,7 +43,8 @@ def register(noun: Parser) -> None:
         verb.add_argument("--token", metavar="TOKEN", help="the same token twice sends once")
     release = _on_one(noun, "release", "hand a conversation back to the AI", _release)
     release.add_argument("--to-queue", action="store_true", help="let it wait for another person instead")
-    _on_one(noun, "resolve", "resolve a conversation", _resolve)
+    resolve = _on_one(noun, "resolve", "resolve a conversation", _resolve)
+    resolve.add_argument("--seen", metavar="SEQ", type=int, help="refuse when the visitor wrote after this message")
 
 
 def _on_one(noun: Parser, name: str, summary: str, handler: Any) -> Parser:
@@ -145,7 +146,7 @@ async def _resolve(call: Call) -> None:
     id = _id(call)
     async with acting(call) as (services, actor):
         epoch = (await services.conversations.get(actor, id)).epoch
-        _ended(call, await services.takeover.resolve(actor, id, epoch=epoch))
+        _ended(call, await services.takeover.resolve(actor, id, epoch=epoch, seen=call.args.seen))
 
 
 def _id(call: Call) -> ConversationId:

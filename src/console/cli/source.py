@@ -111,7 +111,7 @@ async def _ended(call: Call, services: Services, actor: Actor, id: SourceId) -> 
 
 
 async def _queued(call: Call, services: Services, actor: Actor, id: SourceId) -> SourceDetails:
-    call.out.say(f"queued; console source show {id} tells where it stands")
+    call.out.say(f"queued: the worker beside any open console or gateway reads it; console source show {id}")
     return await services.sources.show(actor, id)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import replace
 
 from console.db.engine import Database
 from console.demo.content import DemoAgent, DemoWorkspace, Dialogue, article_folder, history
 from console.domain.actor import Actor
 from console.domain.agent import Agent
+from console.domain.inbox import InboxFilter
 from console.domain.workspace import NewWorkspace
-from console.errors import ConflictError, NotSignedInError
+from console.errors import NotSignedInError
 from console.ids import ConversationId, new_id
 from console.services import Services
 from console.services.visitors import Visitors
@@ -22,22 +23,28 @@ Say = Callable[[str], None]
 
 
 async def load_workspace(services: Services, gateway_db: Database, space: DemoWorkspace, say: Say) -> Agent:
-    """Make the workspace with its people, its published agent, its history; its knowledge is queued for the worker."""
-    owner = space.members[0]
+    """Make the workspace with its people, its published agent and its history; the worker fills its knowledge.
+
+    Each step looks at what is there, so that a start that was interrupted is made whole by the next one.
+    """
+    owner = await _owner(services, space)
+    known = {member.email for member in await services.members.list(owner, left=True)}
+    missing = [member for member in space.members if member.email not in known]
+    await asyncio.gather(*(services.members.add(owner, m.email, m.name, m.role, PASSWORD) for m in missing))
+    agent = await _publish(services, owner, space.agents[0])
+    if not await services.sources.list(owner):
+        await services.sources.add(owner, "folder", str(article_folder(space.slug)), name="Help centre")
+    told = await _tell_history(services, Visitors(gateway_db), agent, owner, space)
+    say(f"{space.name}: {len(space.members)} people, agent v{agent.published_number}, {told} past conversations")
+    return agent
+
+
+async def _owner(services: Services, space: DemoWorkspace) -> Actor:
+    owner, design = space.members[0], space.agents[0]
     try:
         signed = await services.auth.login(owner.email, PASSWORD, workspace_slug=space.slug)
     except NotSignedInError:
-        return await _make(services, gateway_db, space, say)
-    actor = await services.auth.resume(signed.token, workspace_slug=space.slug)
-    await services.auth.logout(signed.token)
-    say(f"{space.name} is there already")
-    return (await services.agents.list(actor))[0]
-
-
-async def _make(services: Services, gateway_db: Database, space: DemoWorkspace, say: Say) -> Agent:
-    owner, design = space.members[0], space.agents[0]
-    founded = await services.workspaces.found(
-        NewWorkspace(
+        new = NewWorkspace(
             slug=space.slug,
             name=space.name,
             owner_email=owner.email,
@@ -46,25 +53,17 @@ async def _make(services: Services, gateway_db: Database, space: DemoWorkspace, 
             agent_slug=design.slug,
             agent_name=design.name,
         )
-    )
-    actor = founded.owner
-    await asyncio.gather(*(_member(services, actor, m.email, m.name, m.role) for m in space.members[1:]))
-    agent = await _publish(services, actor, founded.agent, design)
-    with suppress(ConflictError):
-        await services.sources.add(actor, "folder", str(article_folder(space.slug)), name="Help centre")
-    for dialogue in history(space.slug):
-        await _tell(services, Visitors(gateway_db), agent, actor, dialogue)
-    say(f"{space.name}: {len(space.members)} people, agent v2 published, {len(history(space.slug))} past conversations")
-    return agent
+        return (await services.workspaces.found(new)).owner
+    actor = await services.auth.resume(signed.token, workspace_slug=space.slug)
+    await services.auth.logout(signed.token)
+    return replace(actor, session_hash=None)
 
 
-async def _member(services: Services, actor: Actor, email: str, name: str, role: object) -> None:
-    with suppress(ConflictError):
-        await services.members.add(actor, email, name, role, PASSWORD)  # type: ignore[arg-type]
-
-
-async def _publish(services: Services, actor: Actor, agent: Agent, design: DemoAgent) -> Agent:
-    draft = await services.agents.draft(actor, agent.id)
+async def _publish(services: Services, actor: Actor, design: DemoAgent) -> Agent:
+    draft = await services.agents.draft(actor, design.slug)
+    if draft.agent.published_number != 1:
+        return draft.agent
+    agent = draft.agent
     settings = {
         **draft.settings,
         "system_prompt": design.system_prompt,
@@ -77,6 +76,16 @@ async def _publish(services: Services, actor: Actor, agent: Agent, design: DemoA
         actor, agent.id, note="tone, prompt and guardrails", expected=draft.agent.published_version_id
     )
     return (await services.agents.draft(actor, agent.id)).agent
+
+
+async def _tell_history(
+    services: Services, visitors: Visitors, agent: Agent, actor: Actor, space: DemoWorkspace
+) -> int:
+    """Replay the dialogues that no conversation tells yet; returns how many there are."""
+    for dialogue in history(space.slug):
+        if not (await services.inbox.page(actor, InboxFilter.ALL, text=dialogue.customer, limit=1)).rows:
+            await _tell(services, visitors, agent, actor, dialogue)
+    return len(history(space.slug))
 
 
 async def _tell(services: Services, visitors: Visitors, agent: Agent, actor: Actor, dialogue: Dialogue) -> None:

@@ -194,8 +194,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if self.drafts.unsaved:
             reasons.append("A draft is not saved yet.")
         if self.counts.mine:
-            held, what = ("a conversation", "it") if self.counts.mine == 1 else (f"{self.counts.mine} conversations", "them")
-            reasons.append(f"You hold {held}; the queue gets {what} back when your lease ends.")
+            one = self.counts.mine == 1
+            held = "a conversation" if one else f"{self.counts.mine} conversations"
+            reasons.append(f"You hold {held}; the queue gets {'it' if one else 'them'} back when your lease ends.")
         return " ".join(reasons)
 
     async def on_unmount(self) -> None:
