@@ -10,7 +10,8 @@ from console.ai.embedder import MiniLm
 from console.db.engine import Database
 from console.domain.agent import Published
 from console.domain.conversation import HandoffReason
-from console.domain.run import Answer, AnswerKind
+from console.domain.message import MessageRole
+from console.domain.run import Answer, AnswerKind, Turn
 from console.ids import VersionId, new_id
 from console.services.answering import SAID, Answering
 from console.services.asking import Asking
@@ -39,7 +40,8 @@ def version(world: World, threshold: float = 0.5) -> Published:
 
 async def answer(db: Database, world: World, *turns: str, threshold: float = 0.5) -> Answer:
     answering = Answering(Search(db, MODEL), MODEL)
-    return await answering.answer(world.workspace_id, version(world, threshold), turns)
+    said = [Turn(MessageRole.USER, turn) for turn in turns]
+    return await answering.answer(world.workspace_id, version(world, threshold), said)
 
 
 async def test_an_answer_quotes_the_page_word_for_word(db: Database, world: World) -> None:
@@ -83,11 +85,6 @@ async def test_who_asks_for_a_person_gets_one(db: Database, world: World) -> Non
     assert found.content == SAID[HandoffReason.CUSTOMER_REQUEST]
 
 
-async def test_thanks_are_answered_and_nobody_is_called(db: Database, world: World) -> None:
-    found = await answer(db, world, "how long does shipping take?", "thanks!")
-    assert (found.reason, found.kind) == (None, AnswerKind.CURATED)
-
-
 async def test_a_short_turn_is_read_with_the_one_before(db: Database, world: World) -> None:
     found = await answer(db, world, "how long does standard shipping take?", "and express?")
     assert found.trace["question"] == "how long does standard shipping take?\nand express?"
@@ -109,3 +106,25 @@ async def test_asking_keeps_an_evaluation_and_a_usage_event(db: Database, world:
     assert "embedding" not in run.output
     assert [(event.metric, event.run_id) for event in usage] == [("evals", asked.run_id)]
     assert gaps == []
+
+
+async def test_a_question_with_thanks_after_it_is_answered(db: Database, world: World) -> None:
+    answered = await answer(db, world, "how long does shipping take?", "thanks!")
+    alone = await answer(db, world, "how long does shipping take?")
+    assert answered.content == alone.content
+    assert answered.kind is alone.kind is not AnswerKind.CURATED
+
+
+async def test_a_request_for_a_person_anywhere_in_a_burst_is_one(db: Database, world: World) -> None:
+    handed = await answer(db, world, "I want to talk to a human", "how long does shipping take?")
+    assert handed.reason == HandoffReason.CUSTOMER_REQUEST
+
+
+async def test_thanks_after_an_answer_is_only_thanks(db: Database, world: World) -> None:
+    said = [
+        Turn(MessageRole.USER, "how long does shipping take?"),
+        Turn(MessageRole.ASSISTANT, "Two days."),
+        Turn(MessageRole.USER, "thanks!"),
+    ]
+    polite = await Answering(Search(db, MODEL), MODEL).answer(world.workspace_id, version(world), said)
+    assert (polite.reason, polite.kind) == (None, AnswerKind.CURATED)

@@ -12,13 +12,14 @@ from console.domain.agent import Published
 from console.domain.conversation import Control, HandoffReason
 from console.domain.gap import GapTrigger
 from console.domain.message import MessageRole
-from console.domain.run import Answer, AnswerKind, RunState
+from console.domain.run import Answer, AnswerKind, RunState, Turn
 from console.errors import ConsoleError
 from console.ids import RunId, WorkspaceId
-from console.services.answers import Answers, LostLeaseError, Wait
+from console.services.answers import Answers, Wait
 from console.services.conversations import Conversations
 from console.services.gaps import Gaps
 from console.services.messages import Messages
+from console.services.run_records import LostLeaseError
 from console.services.takeover import Takeover
 from tests.world import Talk, World, make_talk, make_world
 
@@ -32,8 +33,8 @@ class Fixed:
         self.answer_with = answer
         self.turns: list[tuple[str, ...]] = []
 
-    async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[str]) -> Answer:
-        self.turns.append(tuple(turns))
+    async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn]) -> Answer:
+        self.turns.append(tuple(turn.content for turn in turns))
         if isinstance(self.answer_with, Exception):
             raise self.answer_with
         return self.answer_with

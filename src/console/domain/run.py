@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from console.domain.message import Citation
+from console.domain.message import Citation, MessageRole
 from console.ids import ConversationId, RunId
 from console.text import SafeText
 
@@ -34,6 +34,14 @@ class AnswerKind(StrEnum):
     MODEL = "model"
     EXTRACTIVE = "extractive"
     HANDOFF = "handoff"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something said before an answer, raw: by the visitor, the assistant, or a person of the house."""
+
+    role: MessageRole
+    content: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from console.domain.agent import Published
 from console.domain.conversation import HandoffReason
 from console.domain.knowledge import Passage
-from console.domain.message import Citation
-from console.domain.run import Answer, AnswerKind
+from console.domain.message import Citation, MessageRole
+from console.domain.run import Answer, AnswerKind, Turn
 from console.ids import ChunkId, WorkspaceId
 from console.knowledge.rank import DEPTH, Fused
 from console.services.search import Search, shortened
@@ -40,15 +40,16 @@ class Answering:
         self._search = search
         self._embedder = embedder
 
-    async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[str]) -> Answer:
-        """Answer the visitor's `turns`, oldest first; an answer with a `reason` is a handoff to a person."""
+    async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn]) -> Answer:
+        """Answer what was said in `turns`, oldest first; an answer with a `reason` is a handoff to a person."""
         from console.knowledge.courtesy import REPLIES, courtesy
         from console.knowledge.requests import asks_for_person, normalise_question
 
         started = time.perf_counter()
-        last, asked = shortened(turns[-1]), shortened("\n".join(turns[-2:]))
+        burst, asking = _burst(turns), _asking(turns)
+        last, asked = shortened(asking[-1]), shortened("\n".join(asking[-2:]))
         trace: dict[str, Any] = {"question": asked, "model": self._embedder.model.name, "passages": []}
-        if asks_for_person(last):
+        if any(map(asks_for_person, burst)):
             return _handed_off(HandoffReason.CUSTOMER_REQUEST, 0.0, published, trace)
         if polite := courtesy(last):
             return Answer(AnswerKind.CURATED, REPLIES[polite], (), 1.0, published.threshold, None, trace)
@@ -81,6 +82,27 @@ class _Found:
     @property
     def quoted(self) -> set[ChunkId]:
         return {ChunkId(quote.chunk_id) for quote in self.extract.quotes}
+
+
+def _burst(turns: Sequence[Turn]) -> list[str]:
+    """What the visitor has said since anybody else spoke."""
+    said: list[str] = []
+    for turn in reversed(turns):
+        if turn.role is not MessageRole.USER:
+            break
+        said.insert(0, turn.content)
+    return said
+
+
+def _asking(turns: Sequence[Turn]) -> list[str]:
+    """The visitor's turns up to the question to answer: a thank-you after a question in one burst is no turn."""
+    from console.knowledge.courtesy import courtesy
+
+    said = [turn.content for turn in turns if turn.role is MessageRole.USER]
+    asked = [text for text in _burst(turns) if not courtesy(text)]
+    if not asked:
+        return said[-1:]
+    return [text for text in said if not courtesy(text)]
 
 
 def _leans_on_the_one_before(turn: str) -> bool:

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from console.clock import utc_now
@@ -14,14 +14,15 @@ from console.db.engine import Database, WriteTx
 from console.domain.actor import System
 from console.domain.agent import Published
 from console.domain.conversation import HandoffReason
-from console.domain.gap import GapTrigger
-from console.domain.run import Answer, AnswerKind, RunState
+from console.domain.message import MessageRole
+from console.domain.run import Answer, AnswerKind, RunState, Turn
 from console.errors import ConnectionFailedError
-from console.ids import AgentId, ConversationId, RunId, VersionId, WorkspaceId, new_id
+from console.ids import AgentId, ConversationId, RunId, VersionId, WorkspaceId
 from console.services import gaps
 from console.services.content import snippet
 from console.services.events import note_event, queue_answer, visitor_waits
 from console.services.run_lease import LEASE_SECONDS, kept
+from console.services.run_records import Begun, citation_json, count, finish, occurrence
 from console.services.versions import published
 
 QUIET_SECONDS = 1.0
@@ -34,8 +35,8 @@ HISTORY = 20
 class Answerer(Protocol):
     """Finds the answer to a conversation; no transaction is open meanwhile."""
 
-    async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[str]) -> Answer:
-        """The answer to the visitor's `turns`, oldest first."""
+    async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn]) -> Answer:
+        """The answer to what was said in `turns`, oldest first; the last one is the visitor's."""
         ...
 
 
@@ -44,21 +45,6 @@ class Wait:
     """The visitor is still typing: the run stays queued, to be tried again after so many seconds."""
 
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    workspace_id: WorkspaceId
-    run_id: RunId
-    conversation_id: ConversationId
-    agent_id: AgentId
-    token: UUID
-    epoch: int
-    visitor_seq: int
-    domain: str
-    turns: tuple[str, ...]
-    published: Published
-    exhausted: bool
 
 
 async def _go_on(_point: str) -> None:
@@ -83,7 +69,7 @@ class Answers:
         started = time.monotonic()
         await self._checkpoint("queued")
         begun = await self._begin(workspace_id, run_id)
-        if not isinstance(begun, _Begun):
+        if not isinstance(begun, Begun):
             return begun
         async with kept(self._db, workspace_id, run_id, begun.token):
             await self._checkpoint("begun")
@@ -93,7 +79,7 @@ class Answers:
         await self._checkpoint("published")
         return state
 
-    async def _begin(self, workspace_id: WorkspaceId, run_id: RunId) -> _Begun | Wait | None:
+    async def _begin(self, workspace_id: WorkspaceId, run_id: RunId) -> Begun | Wait | None:
         async with self._db.write(workspace_id) as tx:
             # First of all, so that the next statement sees the visitor's newest message: one that is about to
             # commit found this run queued and queued none of its own.
@@ -111,13 +97,13 @@ class Answers:
             await tx.execute(_START, id=run_id, token=token, lease=LEASE_SECONDS, epoch=row.epoch,
                              seq=row.last_visitor_seq, version=version)  # fmt: skip
             tx.hint("conversation", row.conversation_id)
-            return _Begun(
+            return Begun(
                 workspace_id, run_id, ConversationId(row.conversation_id), AgentId(row.agent_id), token, row.epoch,
                 row.last_visitor_seq, row.domain, await _turns(tx, row.conversation_id),
                 await published(tx, AgentId(row.agent_id), VersionId(version)), row.attempt >= row.max_attempts,
             )  # fmt: skip
 
-    async def _find(self, begun: _Begun) -> Answer:
+    async def _find(self, begun: Begun) -> Answer:
         if begun.exhausted:
             return _failed(begun.published, "the answer was begun and lost too often")
         try:
@@ -129,7 +115,7 @@ class Answers:
 
             return _failed(begun.published, f"{type(error).__name__}, incident {incident(error)}")
 
-    async def _publish(self, begun: _Begun, answer: Answer, ms: int) -> RunState:
+    async def _publish(self, begun: Begun, answer: Answer, ms: int) -> RunState:
         async with self._db.write(begun.workspace_id) as tx:
             tx.hint("conversation", begun.conversation_id)
             seq = await publish(tx, begun, answer)
@@ -139,16 +125,16 @@ class Answers:
                 )
                 if typing:
                     await queue_answer(tx, begun.conversation_id, begun.agent_id)
-                await _finish(tx, begun, answer, RunState.SUPERSEDED, ms)
+                await finish(tx, begun, answer, RunState.SUPERSEDED, ms)
                 return RunState.SUPERSEDED
             if answer.reason is not None:
                 system = System(begun.workspace_id)
                 await note_event(tx, system, begun.conversation_id, "handed_off", reason=answer.reason)
             if answer.reason == HandoffReason.MISSING_KNOWLEDGE:
-                await gaps.record(tx, _occurrence(begun, answer))
+                await gaps.record(tx, occurrence(begun, answer))
             state = RunState.FAILED if answer.reason == HandoffReason.TOOL_FAILURE else RunState.COMPLETE
-            await _finish(tx, begun, answer, state, ms)
-            await _count(tx, begun, answer, ms)
+            await finish(tx, begun, answer, state, ms)
+            await count(tx, begun, answer, ms)
             return state
 
 
@@ -196,13 +182,13 @@ _SUPERSEDED = """
 """
 
 
-async def publish(tx: WriteTx, begun: _Begun, answer: Answer) -> int | None:
+async def publish(tx: WriteTx, begun: Begun, answer: Answer) -> int | None:
     """Publish by one fenced statement at READ COMMITTED; None when the fence refused it."""
     statement = _PUBLISH.format(handoff=_HANDOFF if answer.reason else "")
     seq: int | None = await tx.scalar(
         statement, id=begun.conversation_id, epoch=begun.epoch, seq=begun.visitor_seq, now=utc_now(),
         snippet=snippet(answer.content), confidence=_shown(answer), content=answer.content,
-        citations=json.dumps([_citation(item) for item in answer.citations]),
+        citations=json.dumps([citation_json(item) for item in answer.citations]),
         version=begun.published.version_id, run=begun.run_id, **({"reason": answer.reason} if answer.reason else {}),
     )  # fmt: skip
     return seq
@@ -214,55 +200,6 @@ def _shown(answer: Answer) -> float | None:
     return None if answer.reason in unasked else answer.confidence
 
 
-async def _finish(tx: WriteTx, begun: _Begun, answer: Answer, state: RunState, ms: int) -> None:
-    done = await tx.scalar(
-        "UPDATE runs SET state = :state, finished_at = now(), duration_ms = :ms, output_text = :text,"
-        " output = cast(:output AS jsonb), success = :success, error = :error, response_length = :length,"
-        " model = :model, searches = 1, results = :results, iterations = 1"
-        " WHERE workspace_id = :ws AND id = :id AND state = 'running' AND lease_token = :token RETURNING id",
-        id=begun.run_id, token=begun.token, state=state, ms=ms, text="" if answer.reason else answer.content,
-        output=json.dumps(_output(answer)), success=state is RunState.COMPLETE, error=answer.trace.get("error", ""),
-        length=len(answer.content), model=answer.trace.get("model", ""), results=len(answer.trace.get("passages", [])),
-    )  # fmt: skip
-    if done is None:
-        raise LostLeaseError
-    await _trace_events(tx, begun, answer, state)
-
-
-class LostLeaseError(Exception):
-    """Another worker took the run meanwhile; what this one did is rolled back."""
-
-
-async def _trace_events(tx: WriteTx, begun: _Begun, answer: Answer, state: RunState) -> None:
-    steps: list[tuple[str, dict[str, Any]]] = [
-        ("retrieval", {"question": answer.trace.get("question", ""), "results": len(answer.trace.get("passages", []))}),
-        ("decision", {"kind": answer.kind, "confidence": answer.confidence, "reason": answer.reason, "state": state}),
-    ]
-    if "error" in answer.trace:
-        steps.append(("error", {"error": answer.trace["error"]}))
-    first: int = await tx.scalar(
-        "SELECT coalesce(max(ordinal), 0) FROM run_events WHERE workspace_id = :ws AND run_id = :id", id=begun.run_id
-    )
-    for ordinal, (kind, data) in enumerate(steps, first + 1):
-        await tx.execute(
-            "INSERT INTO run_events (workspace_id, run_id, ordinal, type, data)"
-            " VALUES (:ws, :id, :ordinal, :type, cast(:data AS jsonb))",
-            id=begun.run_id, ordinal=ordinal, type=kind, data=json.dumps(data),
-        )  # fmt: skip
-
-
-async def _count(tx: WriteTx, begun: _Begun, answer: Answer, ms: int) -> None:
-    await tx.execute(
-        "INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id,"
-        " conversation_id, run_id, model, domain, tokens_in, tokens_out, duration_ms)"
-        " VALUES (:ws, :id, :key, 'answers', :agent, :version, :conversation, :run, :model, :domain, :tin, :tout, :ms)"
-        " ON CONFLICT (workspace_id, idempotency_key) DO NOTHING",
-        id=new_id(), key=f"answer:{begun.run_id}", agent=begun.agent_id, version=begun.published.version_id,
-        conversation=begun.conversation_id, run=begun.run_id, model=answer.trace.get("model", ""), domain=begun.domain,
-        tin=answer.trace.get("tokens_in", 0), tout=answer.trace.get("tokens_out", 0), ms=ms,
-    )  # fmt: skip
-
-
 async def _close(tx: WriteTx, run_id: RunId, state: RunState) -> None:
     await tx.execute(
         "UPDATE runs SET state = :state, finished_at = now() WHERE workspace_id = :ws AND id = :id",
@@ -270,48 +207,16 @@ async def _close(tx: WriteTx, run_id: RunId, state: RunState) -> None:
     )  # fmt: skip
 
 
-async def _turns(tx: WriteTx, conversation_id: UUID) -> tuple[str, ...]:
+async def _turns(tx: WriteTx, conversation_id: UUID) -> tuple[Turn, ...]:
     rows = await tx.rows(
-        "SELECT content FROM messages WHERE workspace_id = :ws AND conversation_id = :id AND role = 'user'"
-        " ORDER BY seq DESC LIMIT :limit",
+        "SELECT role, content FROM messages WHERE workspace_id = :ws AND conversation_id = :id"
+        " AND role IN ('user', 'assistant', 'human') ORDER BY seq DESC LIMIT :limit",
         id=conversation_id, limit=HISTORY,
     )  # fmt: skip
-    return tuple(row.content for row in reversed(rows))
+    return tuple(Turn(MessageRole(row.role), row.content) for row in reversed(rows))
 
 
 def _failed(published: Published, error: str) -> Answer:
     content = "Sorry, something went wrong on our side. A person will take over as soon as one is free."
     reason = HandoffReason.TOOL_FAILURE
     return Answer(AnswerKind.HANDOFF, content, (), 0.0, published.threshold, reason, {"error": error})
-
-
-def _occurrence(begun: _Begun, answer: Answer) -> gaps.Occurrence:
-    trace = answer.trace
-    return gaps.Occurrence(
-        agent_id=begun.agent_id,
-        conversation_id=begun.conversation_id,
-        seq=begun.visitor_seq,
-        run_id=begun.run_id,
-        question=begun.turns[-1],
-        normalised=trace["normalised"],
-        embedding=trace["embedding"],
-        trigger=GapTrigger.LOW_CONFIDENCE if trace.get("passages") else GapTrigger.NO_HIT,
-        score=answer.confidence,
-        threshold=answer.threshold,
-        retrieval=[{"chunk_id": p.get("chunk_id"), "score": p.get("score")} for p in trace.get("passages", [])],
-    )
-
-
-def _output(answer: Answer) -> dict[str, Any]:
-    kept = {name: value for name, value in answer.trace.items() if name != "embedding"}
-    return kept | {
-        "kind": answer.kind,
-        "confidence": answer.confidence,
-        "threshold": answer.threshold,
-        "reason": answer.reason,
-    }
-
-
-def _citation(item: Any) -> dict[str, Any]:
-    chunk_id = str(item.chunk_id) if item.chunk_id else None
-    return {"title": item.title, "uri": item.uri, "quote": item.quote, "chunk_id": chunk_id}

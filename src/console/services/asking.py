@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from console.db.engine import Database
 from console.domain.actor import Actor, Role
 from console.domain.agent import Published
-from console.domain.run import Answer
+from console.domain.message import MessageRole
+from console.domain.run import Answer, Turn
 from console.errors import InvalidInputError
 from console.ids import AgentId, RunId, new_id
 from console.services.agent_rows import agent_row
@@ -47,7 +48,7 @@ class Asking:
         started = time.perf_counter()
         async with reading(self._db, actor, "agent.ask", ("agent", None), Role.MEMBER) as tx:
             version = await published(tx, AgentId((await agent_row(tx, agent)).id))
-        answer = await self._answering.answer(actor.workspace_id, version, [question])
+        answer = await self._answering.answer(actor.workspace_id, version, [Turn(MessageRole.USER, question)])
         ms = round((time.perf_counter() - started) * 1000)
         run_id = await self._keep(actor, version, answer, ms)
         return Asked(answer, run_id, version.number, ms)
