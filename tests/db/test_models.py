@@ -10,10 +10,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-from console.db import models
 from console.db.embedded.server import EmbeddedServer, ServerUrls
 from console.db.engine import driver_url
-from console.db.scope import Base
+from tests.models import METADATA, TABLES
 
 _NOT_OURS = {"schema_migrations"}
 _INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'schema_migrations'"
@@ -45,7 +44,7 @@ def modelled(server: EmbeddedServer, urls: ServerUrls) -> Iterator[Connection]:
     name = f"modelled_{os.getpid()}"
     with create_engine(driver_url(server.create_database(name).superuser), poolclass=NullPool).connect() as connection:
         connection.execute(text("CREATE TABLE schema_migrations ()"))
-        Base.metadata.create_all(connection)
+        METADATA.create_all(connection)
         yield connection
         connection.rollback()
     server.drop_database(name)
@@ -62,7 +61,7 @@ def test_alembic_sees_no_difference(migrated: Connection) -> None:
         "include_name": lambda name, kind, _parents: not (kind == "table" and name in _NOT_OURS),
     }
     context = MigrationContext.configure(migrated, opts=options)
-    assert compare_metadata(context, Base.metadata) == []
+    assert compare_metadata(context, METADATA) == []
 
 
 @pytest.mark.parametrize("query", [_COLUMNS, _INDEXES, _KEYS], ids=["columns", "indexes", "keys"])
@@ -73,4 +72,4 @@ def test_the_catalogues_agree(migrated: Connection, modelled: Connection, query:
 
 def test_every_table_has_its_model(migrated: Connection) -> None:
     tables = _facts(migrated, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'") - _NOT_OURS
-    assert tables == {getattr(models, name).__tablename__ for name in models.__all__}
+    assert tables == {table.name for table in TABLES}

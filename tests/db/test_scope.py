@@ -14,7 +14,9 @@ from sqlalchemy.orm import aliased, load_only
 
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
-from console.db.models import Agent, AgentVersion, Contact, Conversation, User, Workspace, WorkspaceUser
+from console.db.models.agents import Agent, AgentVersion
+from console.db.models.conversations import Contact, Conversation
+from console.db.models.identity import User, Workspace, WorkspaceUser
 from console.errors import ConsoleError
 from console.ids import new_id
 from tests.world import World, make_world
@@ -180,7 +182,7 @@ async def test_a_session_may_be_narrowed_to_one_agent(two: Two) -> None:
         for agent_id in (two.a.agent_id, second):
             tx.session.add(Conversation(workspace_id=ws, id=new_id(), agent_id=agent_id, visitor_id="v"))
     async with two.db.write(two.a.workspace_id) as tx:
-        tx.session.sync_session.info["agent_id"] = second
+        tx.narrow(second)
         assert (await tx.session.scalars(select(Agent.id))).all() == [second]
         assert (await tx.session.scalars(select(Conversation.agent_id))).all() == [second]
         assert (await tx.session.scalars(select(AgentVersion.id))).all() == []
@@ -188,7 +190,7 @@ async def test_a_session_may_be_narrowed_to_one_agent(two: Two) -> None:
         ended = update(Conversation).values(subject="x").returning(Conversation.agent_id)
         assert (await tx.session.scalars(ended)).all() == [second]
     async with two.db.read(two.a.workspace_id) as tx:
-        tx.session.sync_session.info["agent_id"] = two.a.agent_id
+        tx.narrow(two.a.agent_id)
         assert (await tx.session.scalars(select(Agent.id))).all() == [two.a.agent_id]
 
 

@@ -72,8 +72,7 @@ async def test_offline(urls: ServerUrls, tmp_path: Path, wire: Wire, end: Callab
     assert file.read_text() == TYPED
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
-    await asyncio.to_thread(_go_on_and_send, office, urls)
-    assert await _drafts(urls, id) == 0
+    await asyncio.to_thread(_go_on_and_send, office, urls, id)
 
 
 def test_with_a_server(urls: ServerUrls, tmp_path: Path) -> None:
@@ -87,8 +86,7 @@ def test_with_a_server(urls: ServerUrls, tmp_path: Path) -> None:
         "the server has it, the file is gone",
     )
     kill(tty)
-    _go_on_and_send(office, urls)
-    assert asyncio.run(_drafts(urls, id)) == 0
+    _go_on_and_send(office, urls, id)
 
 
 def _waiting(urls: ServerUrls, home: Path) -> tuple[Office, ConversationId]:
@@ -102,7 +100,7 @@ def _type_and_end(tty: Tty, home: Path, end: Callable[[Tty], None]) -> None:
     end(tty)
 
 
-def _go_on_and_send(office: Office, urls: ServerUrls) -> None:
+def _go_on_and_send(office: Office, urls: ServerUrls, id: ConversationId) -> None:
     tty = console(office, urls.app)
     tty.sees("Vic", "draft")
     tty.press("\r")
@@ -110,8 +108,9 @@ def _go_on_and_send(office: Office, urls: ServerUrls) -> None:
     tty.press("t")
     tty.sees("ctrl+s")
     tty.press("\x13")
-    tty.sees(TYPED, "you")
-    by(3, lambda: spooled(office.home) == [], "nothing is left behind")
+    by(5, lambda: asyncio.run(_drafts(urls, id)) == 0, "the server's draft goes with the sending")
+    by(1, lambda: spooled(office.home) == [], "nothing is left behind")
+    assert office.json("mia", "conv", "show", str(id))["messages"][-1]["content"] == TYPED
     tty.close()
 
 

@@ -11,18 +11,18 @@ from uuid import UUID
 
 import psycopg
 
-from console.db import catalogue, models
+from console.db import catalogue
 from console.db.catalogue import Table
 from console.db.embedded.server import ServerUrls
 from console.db.sample import Row, Sampler, insert
 from console.ids import new_id
+from tests.models import TABLES
 
-_TABLES = [model.__table__ for model in (getattr(models, name) for name in models.__all__)]
-TENANT_TABLES = sorted(table.name for table in _TABLES if "workspace_id" in table.columns or table.name == "workspaces")
+TENANT_TABLES = sorted(table.name for table in TABLES if "workspace_id" in table.columns or table.name == "workspaces")
 """Every tenant table, known without a server; a test compares them with the catalogue."""
 
 POINTERS = sorted(
-    (table.name, str(key.name)) for table in _TABLES for key in table.foreign_key_constraints if len(key.columns) > 1
+    (table.name, str(key.name)) for table in TABLES for key in table.foreign_key_constraints if len(key.columns) > 1
 )
 """Every foreign key of a tenant table that says more than its workspace, as (table, constraint)."""
 

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Executable, Result, Row, event, exc, text
+from sqlalchemy import Connection, Executable, Result, Row, Select, event, exc, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.util import await_only
 
+from console.db.link import LINK
 from console.db.scope import TenantSession
 from console.errors import ConflictError, ConnectionFailedError, ConsoleError, RefusedError
 
-_CONNECT = {
-    "autocommit": True,
-    "connect_timeout": 5,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
+T = TypeVar("T")
+
+_CONNECT: dict[str, Any] = {"autocommit": True, "async_creator_fn": Connection.connect, **LINK}
 
 Hints = set[tuple[str, UUID]]
 """What changed in a transaction, as (kind, id): sent as notifications after the commit."""
@@ -47,7 +43,8 @@ class ReadTx:
             statement = text(statement)
             if ":ws" in statement.text:
                 params.setdefault("ws", self.workspace_id)
-        return await self.session.execute(statement, params)
+        # Plain statements write beside the session: what it has loaded before may be old.
+        return await self.session.execute(statement, params, execution_options={"populate_existing": True})
 
     async def rows(self, statement: Executable | str, **params: Any) -> Sequence[Row[Any]]:
         """All rows."""
@@ -60,6 +57,18 @@ class ReadTx:
     async def scalar(self, statement: Executable | str, **params: Any) -> Any:
         """The first column of the first row, or None."""
         return (await self.execute(statement, **params)).scalar()
+
+    async def scalars(self, statement: Select[T]) -> Sequence[T]:
+        """The one column, or model, of all rows."""
+        return (await self.execute(statement)).scalars().all()
+
+    async def one(self, statement: Select[T]) -> T | None:
+        """The one column, or model, of the first row, or None."""
+        return (await self.execute(statement)).scalars().first()
+
+    def narrow(self, agent_id: UUID) -> None:
+        """Let the models show nothing of another agent from here to the end of the transaction."""
+        self.session.info["agent_id"] = agent_id
 
     async def many(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run one statement for many rows on the driver's own cursor (`%(name)s`, `%(name)b`)."""

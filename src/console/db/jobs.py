@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from console.db.link import LINK
+
 if TYPE_CHECKING:
     import procrastinate
 
@@ -39,7 +41,13 @@ def queue_app(url: str, *, pool_size: int = 2) -> procrastinate.App:
     import procrastinate
 
     connector = procrastinate.PsycopgConnector(
-        conninfo=url, min_size=0, max_size=pool_size, kwargs={"options": "-c search_path=jobs"}
+        conninfo=url,
+        min_size=0,
+        max_size=pool_size,
+        timeout=5,
+        # The pool waits twice as long after each failure; whoever uses it asks again sooner than that.
+        reconnect_timeout=2,
+        kwargs={"options": "-c search_path=jobs", **LINK},
     )
     return procrastinate.App(connector=connector)
 

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from console.errors import ConnectionFailedError
 
+LINK: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""How soon a link that nobody answers on any more is given up: seconds, the last in milliseconds."""
+
 if TYPE_CHECKING:
     from psycopg import Connection
 

@@ -12,12 +12,16 @@ import psycopg
 from psycopg import sql
 
 from console.db.engine import Database
+from console.db.hangup import hung_up_after
+from console.db.link import LINK
 from console.db.notify import channel
 from console.domain.live import Changed, Link, LinkChanged, LiveEvent
-from console.errors import ConnectionFailedError
+from console.errors import ConsoleError
 
 COALESCE_SECONDS = 0.05
-LIVE_POLL_SECONDS = 10.0
+LIVE_POLL_SECONDS = 6.0
+ANSWER_SECONDS = 3.0
+"""How long a link may keep silent when asked; with the poll before, a dead one is known within ten seconds."""
 FALLBACK_POLL_SECONDS = 3.0
 
 
@@ -44,10 +48,9 @@ async def listen(db: Database, direct_url: str, workspace_id: UUID) -> AsyncGene
 
 async def _live(url: str, workspace_id: UUID) -> AsyncGenerator[LiveEvent, None]:
     name = channel(workspace_id)
-    async with await psycopg.AsyncConnection.connect(
-        url, autocommit=True, connect_timeout=5, keepalives_idle=5, keepalives_interval=2, keepalives_count=3
-    ) as connection:
-        await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True, **LINK) as connection:
+        with hung_up_after(ANSWER_SECONDS, connection):
+            await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
         yield LinkChanged(Link.LIVE)
         yield Changed(None)
         while True:
@@ -56,7 +59,8 @@ async def _live(url: str, workspace_id: UUID) -> AsyncGenerator[LiveEvent, None]
                 heard, ids = True, ids | _conversations(note.payload)
             if not heard:
                 # Nothing came for a while: make sure that the link is still there, and poll.
-                await asyncio.wait_for(connection.execute("SELECT 1"), 5)
+                with hung_up_after(ANSWER_SECONDS, connection):
+                    await connection.execute("SELECT 1")
                 yield Changed(None)
                 continue
             async for note in connection.notifies(timeout=COALESCE_SECONDS):
@@ -70,9 +74,17 @@ def _conversations(payload: str) -> set[UUID]:
 
 
 async def _reachable(db: Database) -> bool:
+    asking = asyncio.create_task(_answers(db), name="reachable")
+    await asyncio.wait({asking}, timeout=ANSWER_SECONDS)
+    if asking.done():
+        return asking.result()
+    asking.cancel()  # It ends in its own time: nobody waits for it.
+    return False
+
+
+async def _answers(db: Database) -> bool:
     try:
-        async with db.read(None) as tx:
-            await tx.scalar("SELECT 1")
-    except ConnectionFailedError:
+        await db.ping()
+    except ConsoleError:
         return False
     return True

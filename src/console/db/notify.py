@@ -14,8 +14,10 @@ from uuid import UUID
 from console.db.engine import Database, Hints
 from console.db.hub import CHANNEL as VISITORS
 from console.db.jobs import Job, answer_job, crawl_job, defer, queue_app
+from console.db.link import LINK
 
 WINDOW_SECONDS = 0.02
+PATIENCE_SECONDS = 10.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -67,8 +69,9 @@ class Notifier:
         waiting, self._waiting = self._waiting, {}
         for workspace_id, hints in waiting.items():
             try:
-                await self._defer(workspace_id, hints)
-                await self._notify(workspace_id, hints)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._defer(workspace_id, hints)
+                    await self._notify(workspace_id, hints)
             except Exception as error:
                 # The sweep defers what is queued and every screen polls: nothing is lost here.
                 _LOG.warning("notifications not sent: %s", type(error).__name__)
@@ -112,7 +115,7 @@ class Notifier:
         import psycopg
 
         if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+            self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, **LINK)
         sent = [(channel(workspace_id), f"{kind}:{id}") for kind, id in hints if kind != "run"]
         sent += [(VISITORS, str(id)) for kind, id in hints if kind == "conversation"]
         names, payloads = [name for name, _ in sent], [payload for _, payload in sent]

@@ -44,6 +44,7 @@ class InboxRow:
     unread: int
     has_draft: bool
     answering: bool
+    last_visitor_seq: int = 0
 
     @property
     def waiting(self) -> bool:

@@ -29,7 +29,7 @@ _LONGEST, _LONGEST_LIST = 600, 10
 _FRAGMENT = 40
 _LEADS_IN = re.compile(r":$|\bfollowing\b.{0,30}$", re.IGNORECASE)
 _ITEM = re.compile(r"(?:[-*•+]|\d{1,3}[.)]) ")
-_INTRO = "This is what our pages say, word for word:"
+_SAYS_SO = "This is word for word from our pages."
 _LEANS_BACK = re.compile(
     r"(?:it|its|this|these|those|that|they|them|their|he|she|his|her|however|therefore|otherwise|then|also|"
     r"but|and|so|thus|instead|for example|in addition|additionally|furthermore|such)\b",
@@ -91,7 +91,8 @@ def answer(
     source = passages[best.passage]
     siblings = [one for one in candidates if one.passage == best.passage]
     quote = Quote(source.chunk_id, _slice(source.text, _run(best, siblings)))
-    return ExtractiveAnswer(f"{_INTRO}\n\n“{quote.text}”", (quote,), best.cosine, best.coverage)
+    shown = _ITEM.sub("", quote.text) if quote.text.count("\n") == 0 and _ITEM.match(quote.text) else quote.text
+    return ExtractiveAnswer(f"“{shown}”\n\n{_SAYS_SO}", (quote,), best.cosine, best.coverage)
 
 
 def inverse_frequencies(texts: Iterable[str]) -> dict[str, float]:

@@ -9,7 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select, and_, select
+
 from console.db.engine import ReadTx, WriteTx
+from console.db.models.agents import Agent as AgentRow
+from console.db.models.agents import AgentVersion
 from console.domain.agent import Agent
 from console.domain.agent_settings import with_defaults
 from console.domain.keys import public_key
@@ -25,12 +29,6 @@ _JSON = (
     "guardrails", "behaviour_rules", "capabilities", "ctas",
     "persona", "theme", "model_config", "retrieval_config", "scheduling",
 )  # fmt: skip
-AGENT = """
-    SELECT a.*, v.number AS live_number, v.content_hash AS live_hash, v.created_at AS live_at
-    FROM agents a LEFT JOIN agent_versions v ON v.workspace_id = a.workspace_id AND v.id = a.published_version_id
-    WHERE a.workspace_id = :ws
-"""
-
 _INSERT = """
     INSERT INTO agents (workspace_id, id, slug, widget_key, draft_hash, name, description, visibility, system_prompt,
         guardrails, behaviour_rules, capabilities, ctas, persona, theme, model_config, retrieval_config, scheduling)
@@ -50,10 +48,26 @@ _UPDATE = """
 """
 
 
+def agents(tx: ReadTx) -> Select[Any]:
+    """Select the workspace's agents, each with the number, hash and time of its live version."""
+    columns = [attribute.class_attribute for attribute in AgentRow.__mapper__.column_attrs]
+    live = and_(AgentVersion.workspace_id == AgentRow.workspace_id, AgentVersion.id == AgentRow.published_version_id)
+    return (
+        select(
+            *columns,
+            AgentVersion.number.label("live_number"),
+            AgentVersion.content_hash.label("live_hash"),
+            AgentVersion.created_at.label("live_at"),
+        )
+        .outerjoin_from(AgentRow, AgentVersion, live)
+        .where(AgentRow.workspace_id == tx.workspace_id)
+    )
+
+
 async def agent_row(tx: ReadTx, which: AgentId | str, *, lock: bool = False) -> Any:
     """The row of an agent by its id or slug; `NotFoundError` when there is none."""
-    id = await agent_id(tx, which)
-    row = await tx.row(f"{AGENT} AND a.id = :id" + " FOR UPDATE OF a" * lock, id=id)
+    found = agents(tx).where(AgentRow.id == await agent_id(tx, which))
+    row = await tx.row(found.with_for_update(of=AgentRow) if lock else found)
     if row is None:
         raise no_such_agent(which)
     return row
@@ -65,7 +79,8 @@ async def agent_id(tx: ReadTx, which: AgentId | str) -> AgentId:
         return which
     id: UUID | None = None
     if is_slug(which):
-        id = await tx.scalar("SELECT id FROM agents WHERE workspace_id = :ws AND slug = :slug", slug=which)
+        slug = select(AgentRow.id).where(AgentRow.workspace_id == tx.workspace_id, AgentRow.slug == which)
+        id = await tx.one(slug)
     try:
         id = id or UUID(which)
     except ValueError:
@@ -79,7 +94,7 @@ def no_such_agent(which: AgentId | str) -> NotFoundError:
 
 
 def to_agent(row: Any) -> Agent:
-    """A row of `AGENT` as a domain object."""
+    """A row of `agents` as a domain object."""
     return Agent(
         id=AgentId(row.id),
         slug=sanitise(row.slug),

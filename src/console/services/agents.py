@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from console.db.engine import Database, ReadTx
+from console.db.models.agents import Agent as AgentRow
 from console.domain.actor import Actor, Role
 from console.domain.agent import Agent, AgentDraft
 from console.domain.agent_settings import check_settings
@@ -16,8 +17,8 @@ from console.errors import ConflictError
 from console.ids import AgentId
 from console.services import audit
 from console.services.agent_rows import (
-    AGENT,
     agent_row,
+    agents,
     content_hash,
     draft_settings,
     insert_agent,
@@ -49,7 +50,7 @@ class Agents:
     async def list(self, actor: Actor) -> tuple[Agent, ...]:
         """All agents by slug."""
         async with reading(self._db, actor, "agent.list", ("agent", None)) as tx:
-            return tuple(to_agent(row) for row in await tx.rows(f"{AGENT} ORDER BY a.slug"))
+            return tuple(to_agent(row) for row in await tx.rows(agents(tx).order_by(AgentRow.slug)))
 
     async def draft(self, actor: Actor, which: AgentId | str) -> AgentDraft:
         """An agent by id or slug, with its draft; `NotFoundError` when there is none."""

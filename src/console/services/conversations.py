@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import and_, select
+
 from console.db.engine import Database, ReadTx
 from console.domain.actor import Actor, Role
 from console.domain.conversation import Control, Conversation, HandoffReason, Holder, Status
@@ -12,7 +14,6 @@ from console.domain.message import Citation, Event, Message, MessageRole, Transc
 from console.domain.run import Suggestion, Trace
 from console.errors import NotFoundError
 from console.ids import AgentId, ChunkId, ConversationId, RunId, UserId
-from console.services.traces import Traces
 from console.services.unit import reading, writing
 from console.text import one_line, sanitise
 
@@ -97,18 +98,25 @@ class Conversations:
 
     async def trace(self, actor: Actor, id: ConversationId, seq: int) -> Trace:
         """Why the assistant wrote the message with this seq; `NotFoundError` when it didn't write it."""
+        from console.services.traces import Traces
+
         return await Traces(self._db).of_message(actor, id, seq)
 
     async def suggestion(self, actor: Actor, id: ConversationId) -> Suggestion | None:
         """What the AI was about to say to the visitor's last message, when a person came first; as `get` else."""
+        from console.db.models.conversations import Conversation as ConversationRow
+        from console.db.models.runs import Run
+
         async with reading(self._db, actor, "conversation.read", ("conversation", id)) as tx:
+            same = and_(ConversationRow.workspace_id == Run.workspace_id, ConversationRow.id == Run.conversation_id)
             row = await tx.row(
-                "SELECT r.id, r.output_text, r.finished_at FROM runs r JOIN conversations c"
-                " ON c.workspace_id = r.workspace_id AND c.id = r.conversation_id"
-                " WHERE r.workspace_id = :ws AND r.conversation_id = :id AND r.state = 'superseded'"
-                " AND r.output_text <> '' AND r.visitor_seq = c.last_visitor_seq AND c.last_human_seq < r.visitor_seq"
-                " ORDER BY r.id DESC LIMIT 1",
-                id=id,
+                select(Run.id, Run.output_text, Run.finished_at)
+                .join(ConversationRow, same)
+                .where(Run.workspace_id == actor.workspace_id, Run.conversation_id == id, Run.state == "superseded")
+                .where(Run.output_text != "", Run.visitor_seq == ConversationRow.last_visitor_seq)
+                .where(ConversationRow.last_human_seq < Run.visitor_seq)
+                .order_by(Run.id.desc())
+                .limit(1)
             )
             if row is None:
                 await fetch_conversation(tx, actor, id)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from console.db.engine import Database, ReadTx
+from console.db.models.conversations import Conversation
+from console.db.models.conversations import Draft as DraftRow
 from console.domain.actor import Actor
 from console.domain.message import MAX_MESSAGE_CHARS, Draft
 from console.ids import ConversationId
@@ -20,11 +24,11 @@ class Drafts:
     async def load(self, actor: Actor, id: ConversationId, kind: str = "reply") -> Draft | None:
         """The draft, or None; `NotFoundError` when there is no such conversation."""
         async with reading(self._db, actor, "draft.read", ("conversation", id)) as tx:
-            row = await tx.row(
-                "SELECT content, updated_at FROM drafts"
-                " WHERE workspace_id = :ws AND conversation_id = :id AND user_id = :me AND kind = :kind",
-                id=id, me=actor.user_id, kind=kind,
-            )  # fmt: skip
+            row = await tx.one(
+                select(DraftRow)
+                .where(DraftRow.workspace_id == actor.workspace_id, DraftRow.conversation_id == id)
+                .where(DraftRow.user_id == actor.user_id, DraftRow.kind == kind)
+            )
             if row is None:
                 await _require(tx, id)
                 return None
@@ -39,7 +43,8 @@ class Drafts:
 
 
 async def _require(tx: ReadTx, id: ConversationId) -> None:
-    if await tx.row("SELECT 1 FROM conversations WHERE workspace_id = :ws AND id = :id", id=id) is None:
+    known = select(Conversation.id).where(Conversation.workspace_id == tx.workspace_id, Conversation.id == id)
+    if await tx.one(known) is None:
         raise no_such_conversation(id)
 
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select, func, select
+
 from console.db.engine import Database, ReadTx, WriteTx
+from console.db.models.review import GapOccurrence, KnowledgeGap
 from console.domain.actor import Actor
 from console.domain.gap import Gap, GapStatus, GapTrigger
 from console.ids import AgentId, ConversationId, GapId, RunId, new_id
@@ -111,24 +114,31 @@ class Gaps:
     ) -> tuple[Gap, ...]:
         """Gaps of a status (None: of all), most asked first."""
         async with reading(self._db, actor, "gap.read", ("workspace", actor.workspace_id)) as tx:
-            rows = await tx.rows(
-                "SELECT g.*, (SELECT count(DISTINCT o.conversation_id) FROM gap_occurrences o"
-                " WHERE o.workspace_id = g.workspace_id AND o.gap_id = g.id) AS conversations FROM knowledge_gaps g"
-                " WHERE g.workspace_id = :ws AND (cast(:status AS text) IS NULL OR g.status = :status)"
-                " ORDER BY g.occurrences DESC, g.last_seen_at DESC, g.id LIMIT :limit",
-                status=status, limit=limit,
-            )  # fmt: skip
-            return tuple(_gap(row) for row in rows)
+            gaps = _gaps(actor) if status is None else _gaps(actor).where(KnowledgeGap.status == status)
+            return tuple(_gap(row.KnowledgeGap, row.conversations) for row in await tx.rows(gaps.limit(limit)))
 
 
-def _gap(row: Any) -> Gap:
+def _gaps(actor: Actor) -> Select[KnowledgeGap, int]:
+    conversations = (
+        select(func.count(GapOccurrence.conversation_id.distinct()))
+        .where(GapOccurrence.workspace_id == KnowledgeGap.workspace_id, GapOccurrence.gap_id == KnowledgeGap.id)
+        .label("conversations")
+    )
+    return (
+        select(KnowledgeGap, conversations)
+        .where(KnowledgeGap.workspace_id == actor.workspace_id)
+        .order_by(KnowledgeGap.occurrences.desc(), KnowledgeGap.last_seen_at.desc(), KnowledgeGap.id)
+    )
+
+
+def _gap(row: KnowledgeGap, conversations: int) -> Gap:
     return Gap(
         id=GapId(row.id),
         question=one_line(row.question, 500),
         status=GapStatus(row.status),
         trigger=GapTrigger(row.trigger),
         occurrences=row.occurrences,
-        conversations=row.conversations,
+        conversations=conversations,
         score=row.score,
         threshold=row.threshold,
         first_seen_at=row.first_seen_at,

@@ -184,4 +184,5 @@ def _row(row: Any, actor: Actor) -> InboxRow:
         unread=row.unread,
         has_draft=row.has_draft,
         answering=row.answering,
+        last_visitor_seq=row.last_visitor_seq,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Select, func, select
 
 from console.db.engine import Database, WriteTx
+from console.db.models.identity import WorkspaceUser
 from console.domain.actor import Actor, Role
 from console.domain.names import check_email, check_name
 from console.domain.workspace import Member
@@ -42,16 +43,19 @@ class Members:
             if not await add_membership(tx, user_id, email, name, role):
                 raise ConflictError(f"{one_line(email)} is a member already", hint="console member list")
             await audit.record(tx, actor, "member.add", ("user", user_id), evidence=[f"role:{role.label}"])
-            return _to_member(await tx.row(f"{_MEMBER} AND user_id = :user", user=user_id))
+            (added,) = await tx.scalars(_members(actor).where(WorkspaceUser.user_id == user_id))
+            return _to_member(added)
 
     async def list(self, actor: Actor, *, left: bool = False) -> tuple[Member, ...]:
         """The members by name; with `left` those who were members too."""
         async with reading(self._db, actor, "member.list", ("workspace", actor.workspace_id)) as tx:
-            rows = await tx.rows(f"{_MEMBER} {'' if left else 'AND left_at IS NULL'} ORDER BY lower(name), user_id")
-            return tuple(_to_member(row) for row in rows)
+            members = _members(actor) if left else _members(actor).where(WorkspaceUser.left_at.is_(None))
+            by_name = members.order_by(func.lower(WorkspaceUser.name), WorkspaceUser.user_id)
+            return tuple(_to_member(row) for row in await tx.scalars(by_name))
 
 
-_MEMBER = "SELECT user_id, name, email, role, joined_at, left_at FROM workspace_users WHERE workspace_id = :ws"
+def _members(actor: Actor) -> Select[WorkspaceUser]:
+    return select(WorkspaceUser).where(WorkspaceUser.workspace_id == actor.workspace_id)
 
 
 async def _refuse_above(tx: WriteTx, actor: Actor, role: Role) -> None:
@@ -67,7 +71,7 @@ async def _need_seat(tx: WriteTx) -> None:
         raise RefusedError(f"all {seats} seats of this workspace are taken", hint="a larger plan has more")
 
 
-def _to_member(row: Any) -> Member:
+def _to_member(row: WorkspaceUser) -> Member:
     return Member(
         user_id=UserId(row.user_id),
         name=one_line(row.name),

@@ -6,7 +6,12 @@ import json
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select, and_, func, select
+
 from console.db.engine import Database, ReadTx, WriteTx
+from console.db.models.agents import Agent
+from console.db.models.agents import AgentVersion as VersionRow
+from console.db.models.identity import WorkspaceUser
 from console.domain import setting_kinds as kinds
 from console.domain.actor import Actor, Principal, Role
 from console.domain.agent import AgentVersion, Published
@@ -19,19 +24,10 @@ from console.services.unit import reading, writing
 from console.text import sanitise
 
 MAX_NOTE = 2000
-_VERSION = """
-    SELECT v.id, v.agent_id, v.number, v.note, v.created_at, v.snapshot, coalesce(u.name, '') AS author,
-        v.id = a.published_version_id AS live
-    FROM agent_versions v JOIN agents a ON a.workspace_id = v.workspace_id AND a.id = v.agent_id
-    LEFT JOIN workspace_users u ON u.workspace_id = v.workspace_id AND u.user_id = v.author_user_id
-    WHERE v.workspace_id = :ws AND v.agent_id = :agent
-"""
-
-_BEFORE = """
-    SELECT id FROM agent_versions WHERE workspace_id = :ws AND agent_id = :agent AND number < :number
-    ORDER BY number DESC LIMIT 1
-"""
-_NUMBERED = "SELECT id FROM agent_versions WHERE workspace_id = :ws AND agent_id = :agent AND number = :number"
+_OF_AGENT = and_(Agent.workspace_id == VersionRow.workspace_id, Agent.id == VersionRow.agent_id)
+_BY_AUTHOR = and_(
+    WorkspaceUser.workspace_id == VersionRow.workspace_id, WorkspaceUser.user_id == VersionRow.author_user_id
+)
 
 
 class Versions:
@@ -82,8 +78,9 @@ class Versions:
         """The newest versions first; `NotFoundError` for an unknown agent."""
         async with reading(self._db, actor, "agent.versions", ("agent", agent_id)) as tx:
             await agent_row(tx, agent_id)
-            rows = await tx.rows(f"{_VERSION} ORDER BY v.number DESC LIMIT :limit", agent=agent_id, limit=limit)
-            return tuple(_to_version(row) for row in rows)
+            tx.narrow(agent_id)
+            newest = _versions(tx, agent_id).order_by(VersionRow.number.desc()).limit(limit)
+            return tuple(_to_version(row) for row in await tx.rows(newest))
 
 
 async def published(tx: ReadTx, agent_id: AgentId, version_id: VersionId | None = None) -> Published:
@@ -91,12 +88,12 @@ async def published(tx: ReadTx, agent_id: AgentId, version_id: VersionId | None 
 
     Raises `NotFoundError` for an agent that is unknown or was never published.
     """
-    row = await tx.row(
-        "SELECT v.id, v.number, v.snapshot FROM agents a JOIN agent_versions v ON v.workspace_id = a.workspace_id"
-        " AND v.agent_id = a.id AND v.id = coalesce(cast(:version AS uuid), a.published_version_id)"
-        " WHERE a.workspace_id = :ws AND a.id = :agent",
-        agent=agent_id, version=version_id,
-    )  # fmt: skip
+    row = await tx.one(
+        select(VersionRow)
+        .join(Agent, _OF_AGENT)
+        .where(VersionRow.workspace_id == tx.workspace_id, VersionRow.agent_id == agent_id)
+        .where(VersionRow.id == (version_id or Agent.published_version_id))
+    )
     if row is None:
         raise NotFoundError("this agent has no published version", hint="console agent publish")
     snapshot = row.snapshot
@@ -151,14 +148,31 @@ async def _point(
     tx: WriteTx, actor: Actor, agent_id: AgentId, id: VersionId, action: str, note: str, expected: VersionId | None
 ) -> AgentVersion:
     await point_to(tx, actor, agent_id, id, action, note, expected)
-    return _to_version(await tx.row(f"{_VERSION} AND v.id = :id", agent=agent_id, id=id))
+    return _to_version(await tx.row(_versions(tx, agent_id).where(VersionRow.id == id)))
+
+
+def _versions(tx: ReadTx, agent_id: AgentId) -> Select[VersionRow, str, bool]:
+    return (
+        select(
+            VersionRow,
+            func.coalesce(WorkspaceUser.name, "").label("author"),
+            (VersionRow.id == Agent.published_version_id).label("live"),
+        )
+        .join(Agent, _OF_AGENT)
+        .outerjoin(WorkspaceUser, _BY_AUTHOR)
+        .where(VersionRow.workspace_id == tx.workspace_id, VersionRow.agent_id == agent_id)
+    )
 
 
 async def _target(tx: WriteTx, row: Any, to: int | None) -> VersionId:
     if to is not None and to == row.live_number:
         raise RefusedError(f"version {to} is live already")
-    id = await tx.scalar(
-        _BEFORE if to is None else _NUMBERED, agent=row.id, number=row.live_number if to is None else to
+    wanted = VersionRow.number < (row.live_number or 0) if to is None else VersionRow.number == to
+    id = await tx.one(
+        select(VersionRow.id)
+        .where(VersionRow.workspace_id == tx.workspace_id, VersionRow.agent_id == row.id, wanted)
+        .order_by(VersionRow.number.desc())
+        .limit(1)
     )
     if id is not None:
         return VersionId(id)
@@ -184,13 +198,14 @@ def _checked(note: str) -> str:
 
 
 def _to_version(row: Any) -> AgentVersion:
+    version: VersionRow = row.AgentVersion
     return AgentVersion(
-        id=VersionId(row.id),
-        agent_id=AgentId(row.agent_id),
-        number=row.number,
-        note=sanitise(row.note),
+        id=VersionId(version.id),
+        agent_id=AgentId(version.agent_id),
+        number=version.number,
+        note=sanitise(version.note),
         author_name=sanitise(row.author),
-        created_at=row.created_at,
-        snapshot=row.snapshot,
+        created_at=version.created_at,
+        snapshot=version.snapshot,
         live=bool(row.live),
     )

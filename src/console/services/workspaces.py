@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from console.db.engine import Database, ReadTx, WriteTx
+from console.db.models.identity import Workspace as WorkspaceRow
 from console.domain.actor import Actor, Role
 from console.domain.agent_settings import check_settings
 from console.domain.names import check_email, check_name, check_slug
@@ -117,7 +118,7 @@ async def _publish_first(tx: WriteTx, owner: Actor, agent_id: AgentId) -> None:
 
 
 async def _get(tx: ReadTx) -> Workspace:
-    row: Any = await tx.row("SELECT id, slug, name, plan, time_zone, active FROM workspaces WHERE id = :ws")
+    row = await tx.one(select(WorkspaceRow).where(WorkspaceRow.id == tx.workspace_id))
     if row is None:
         raise NotFoundError("there is no such workspace")
     return Workspace(

@@ -15,7 +15,10 @@ from console.tui.commands import Command
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A conversation as it is shown now; `epoch` is what every act compares."""
+    """A conversation as it is shown now.
+
+    `epoch` is what every act compares; `seen` is the visitor's last message that is shown.
+    """
 
     id: ConversationId
     epoch: int
@@ -25,13 +28,14 @@ class Subject:
     mine: bool
     holder_name: SafeText
     since: datetime | None
+    seen: int
 
 
 def of_row(row: InboxRow) -> Subject:
     """The subject that a row of the inbox is."""
     return Subject(
         row.id, row.epoch, row.visitor_name, row.status is Status.OPEN,
-        row.holder_id is not None, row.mine, row.holder_name, None,
+        row.holder_id is not None, row.mine, row.holder_name, None, row.last_visitor_seq,
     )  # fmt: skip
 
 
@@ -42,6 +46,7 @@ def of_conversation(conversation: Conversation, actor: Actor) -> Subject:
         conversation.id, conversation.epoch, conversation.visitor_name, conversation.status is Status.OPEN,
         holder is not None, holder is not None and holder.user_id == actor.user_id,
         holder.name if holder else SafeText(""), holder.since if holder else None,
+        conversation.last_visitor_seq,
     )  # fmt: skip
 
 

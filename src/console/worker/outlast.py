@@ -11,7 +11,7 @@ from procrastinate.exceptions import ProcrastinateException
 
 from console.errors import ConsoleError
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 3.0
 _LOG = logging.getLogger(__name__)
 
 

@@ -29,7 +29,7 @@ class Given:
 
     answered: Answer
 
-    async def answer(self, workspace_id: WorkspaceId, published: object, turns: Sequence[str]) -> Answer:
+    async def answer(self, workspace_id: WorkspaceId, published: object, turns: object) -> Answer:
         """It."""
         return self.answered
 

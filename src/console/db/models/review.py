@@ -22,7 +22,7 @@ class KnowledgeGap(Base, BelongsToAgent):
     agent_id: Mapped[UUID] = mapped_column()
     question: Mapped[str]
     normalised_hash: Mapped[bytes]
-    embedding: Mapped[Any | None] = mapped_column(HALFVEC)
+    embedding: Mapped[Any | None] = mapped_column(HALFVEC, deferred=True)
     model_id: Mapped[int | None] = mapped_column(
         SmallInteger, ForeignKey("embedding_models.id", name="knowledge_gaps_model")
     )

@@ -143,7 +143,7 @@ class ActingScreen(ConsoleScreen):
     async def _resolve(self, subject: Subject) -> None:
         app = self.console_app
         try:
-            await app.services.takeover.resolve(app.actor, subject.id, epoch=subject.epoch)
+            await app.services.takeover.resolve(app.actor, subject.id, epoch=subject.epoch, seen=subject.seen)
             app.say("resolved")
         finally:
             self._after(subject.id)

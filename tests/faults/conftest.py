@@ -1,0 +1,36 @@
+"""What the tests of faults share: a proxy before the server, and the server's own view."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from console.db.embedded.server import ServerUrls
+from tests.faults.proxy import Proxy
+
+
+@pytest.fixture
+def socket_dir() -> Iterator[Path]:
+    """A folder with a name short enough for a socket in it."""
+    path = Path(tempfile.mkdtemp(prefix="console-wire-"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+async def app_proxy(urls: ServerUrls, socket_dir: Path) -> AsyncIterator[Proxy]:
+    """A proxy for the app role."""
+    async with Proxy(urls.app, socket_dir).open() as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def god(urls: ServerUrls) -> AsyncIterator[psycopg.AsyncConnection]:
+    """A superuser's connection to the test database, autocommit."""
+    async with await psycopg.AsyncConnection.connect(urls.superuser, autocommit=True) as connection:
+        yield connection

@@ -1,0 +1,128 @@
+"""The live link fails while visitors write: who follows by seq sees every message once, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from console.db import listen as module
+from console.db.embedded.server import ServerUrls
+from console.db.engine import Database
+from console.db.listen import listen
+from console.db.notify import Notifier
+from console.domain.live import Link, LinkChanged
+from console.errors import ConnectionFailedError
+from console.services.conversations import Conversations
+from tests.faults.proxy import Proxy
+from tests.world import Talk, World, make_talk, make_world
+
+MISSED = [f"missed {number}" for number in range(50)]
+SOON = 5.0
+
+
+class Follower:
+    """A screen in small: it hears that something changed, and reads on from the last seq that it has."""
+
+    def __init__(self, db: Database, direct_url: str, world: World, talk: Talk) -> None:
+        self._db, self._url, self._world, self._talk = db, direct_url, world, talk
+        self._moved = asyncio.Condition()
+        self.links: list[Link] = []
+        self.seen: list[tuple[int, str]] = []
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        async for event in listen(self._db, self._url, self._world.workspace_id):
+            if isinstance(event, LinkChanged):
+                self.links.append(event.link)
+            elif event.conversations is None or self._talk.id in event.conversations:
+                await self._read_on()
+            async with self._moved:
+                self._moved.notify_all()
+
+    async def _read_on(self) -> None:
+        after = self.seen[-1][0] if self.seen else 0
+        try:
+            page = await Conversations(self._db).transcript(self._world.member, self._talk.id, after=after)
+        except ConnectionFailedError:
+            return  # It reads again after the next event.
+        self.seen += [(message.seq, message.content) for message in page.messages]
+
+    async def is_at(self, link: Link, seen: int) -> None:
+        """Wait until the link stands so, and so many messages are seen."""
+        async with asyncio.timeout(SOON), self._moved:
+            await self._moved.wait_for(lambda: self.links[-1:] == [link] and len(self.seen) == seen)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listener that polls and asks sooner."""
+    for name in ("LIVE_POLL_SECONDS", "ANSWER_SECONDS", "FALLBACK_POLL_SECONDS"):
+        monkeypatch.setattr(module, name, 0.5)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", ["stalled", "cut"])
+async def test_only_the_live_link_fails(
+    db: Database, gateway_db: Database, urls: ServerUrls, app_proxy: Proxy, fault: str
+) -> None:
+    """Queries still work: it polls, so that nothing waits for the link's return."""
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    follower = Follower(db, app_proxy.url, world, talk)
+    async with Notifier(gateway_db, urls.gateway), follower.following():
+        await talk.say("before")
+        await follower.is_at(Link.LIVE, 1)
+        fail(app_proxy, fault)
+        await say_all(talk)
+        await follower.is_at(Link.POLLING, 51)
+        app_proxy.mend()
+        await follower.is_at(Link.LIVE, 51)
+        await talk.say("after")
+        await follower.is_at(Link.LIVE, 52)
+    assert follower.seen == list(enumerate(["before", *MISSED, "after"], 1))
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", ["stalled", "cut"])
+async def test_the_whole_network_fails(
+    db: Database, gateway_db: Database, urls: ServerUrls, app_proxy: Proxy, fault: str
+) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    own = Database(app_proxy.url, pool_size=2)
+    follower = Follower(own, app_proxy.url, world, talk)
+    async with Notifier(gateway_db, urls.gateway), follower.following():
+        await talk.say("before")
+        await follower.is_at(Link.LIVE, 1)
+        fail(app_proxy, fault)
+        await say_all(talk)
+        await follower.is_at(Link.OFFLINE, 1)
+        app_proxy.mend()
+        await follower.is_at(Link.LIVE, 51)
+        await talk.say("after")
+        await follower.is_at(Link.LIVE, 52)
+    await own.close()
+    assert follower.seen == list(enumerate(["before", *MISSED, "after"], 1))
+
+
+def fail(proxy: Proxy, fault: str) -> None:
+    if fault == "cut":
+        proxy.cut()
+    else:
+        proxy.stall()
+
+
+async def say_all(talk: Talk) -> None:
+    for content in MISSED:
+        await talk.say(content)

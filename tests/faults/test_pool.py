@@ -1,0 +1,74 @@
+"""Fifty calls for one connection: each gets it or is told so within the pool's patience."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+
+from console.db.embedded.server import ServerUrls
+from console.db.engine import Database
+from console.domain.inbox import InboxFilter
+from console.errors import ConnectionFailedError
+from console.services.conversations import Conversations
+from console.services.inbox import Inbox
+from console.services.messages import Messages
+from console.services.takeover import Takeover
+from tests.world import make_talk, make_world
+
+CALLS = 50
+PATIENCE = 5.0
+
+
+async def test_each_of_many_calls_gets_its_turn(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    narrow = Database(urls.app, pool_size=1)
+    epoch = (await Takeover(narrow).claim(world.member, talk.id)).epoch
+    send = Messages(narrow).send
+    sent = await asyncio.gather(
+        *(send(world.member, talk.id, f"{n}", token=f"{n}", epoch=epoch) for n in range(CALLS))
+    )
+    assert sorted(each.seq for each in sent) == list(range(1, CALLS + 1))
+    await narrow.close()
+
+
+async def test_who_gets_none_is_told_so_in_time(
+    db: Database, gateway_db: Database, urls: ServerUrls, god: psycopg.AsyncConnection
+) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    narrow = Database(urls.app, pool_size=1)
+    inbox, conversations = Inbox(narrow), Conversations(narrow)
+    clock = asyncio.get_running_loop().time
+    async with god.transaction():
+        # The first call waits for this lock as long as the transaction lasts, and keeps the one connection.
+        await god.execute("SELECT FROM audit_heads WHERE workspace_id = %s FOR UPDATE", (world.workspace_id,))
+        holding = asyncio.create_task(Takeover(narrow).claim(world.member, talk.id))
+        await held_up(god)
+        begun = clock()
+        calls = [
+            conversations.get(world.member, talk.id) if n % 2 else inbox.page(world.member, InboxFilter.ALL)
+            for n in range(CALLS)
+        ]
+        async with asyncio.timeout(PATIENCE + 3):
+            results = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(result) for result in results] == [ConnectionFailedError] * CALLS
+        assert PATIENCE - 0.1 < clock() - begun
+        assert not holding.done()
+    assert (await holding).claimed
+    pages = await asyncio.gather(*(inbox.page(world.member, InboxFilter.ALL) for _ in range(CALLS)))
+    assert [len(page.rows) for page in pages] == [1] * CALLS
+    await narrow.close()
+
+
+async def held_up(god: psycopg.AsyncConnection) -> None:
+    """Wait until a backend waits for a lock of the superuser's own connection."""
+    async with asyncio.timeout(10):
+        while True:
+            cursor = await god.execute(
+                "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+            )
+            if cursor.rowcount:
+                return
+            await asyncio.sleep(0.01)

@@ -1,0 +1,99 @@
+"""A worker outlives its database: after an outage it answers as before."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import psycopg
+import pytest
+
+from console.db.embedded.server import ServerUrls
+from console.db.engine import Database
+from console.db.notify import Notifier
+from console.services.answers import Answers
+from console.worker.worker import run_worker
+from tests.faults.proxy import Proxy
+from tests.services.test_answers import Fixed, good
+from tests.worker.test_worker import no_crawl, until
+from tests.world import Talk, make_talk, make_world
+
+SOON = 4.0
+OUTAGE = 14.0
+AFTER = 6.0
+"""Seconds within which a visitor is answered once the database is back."""
+
+
+@pytest.fixture
+async def worker(app_proxy: Proxy) -> AsyncIterator[asyncio.Task[None]]:
+    """A worker behind the proxy, with the pool of a real one."""
+    db = Database(app_proxy.url)
+    stop, ready = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(
+        run_worker(db, app_proxy.url, Answers(db, Fixed(good())), no_crawl, stop=stop, ready=ready.set)
+    )
+    await ready.wait()
+    yield task
+    stop.set()
+    await task
+    await db.close()
+
+
+@pytest.fixture
+async def talk(db: Database, gateway_db: Database, urls: ServerUrls) -> AsyncIterator[Talk]:
+    async with Notifier(gateway_db, urls.gateway):
+        yield await make_talk(gateway_db, await make_world(db))
+
+
+async def test_all_its_connections_are_ended_again_and_again(
+    worker: asyncio.Task[None], talk: Talk, god: psycopg.AsyncConnection
+) -> None:
+    await answered_within(SOON, worker, talk)
+    for _ in range(40):
+        await god.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await asyncio.sleep(0.1)
+    await answered_within(AFTER, worker, talk)
+
+
+async def test_nothing_is_reached_for_a_while(worker: asyncio.Task[None], talk: Talk, app_proxy: Proxy) -> None:
+    await answered_within(SOON, worker, talk)
+    clock = asyncio.get_running_loop().time
+    app_proxy.cut()
+    begun = clock()
+    await asyncio.sleep(OUTAGE)
+    app_proxy.mend()
+    tried = [begun, *app_proxy.refused, clock()]
+    print("GAPS", [round(b-a,1) for a,b in pairwise(tried)])
+    assert max(later - earlier for earlier, later in pairwise(tried)) < AFTER
+    await answered_within(AFTER, worker, talk)
+
+
+async def test_its_registration_is_lost(worker: asyncio.Task[None], talk: Talk, god: psycopg.AsyncConnection) -> None:
+    await answered_within(SOON, worker, talk)
+    await god.execute("DELETE FROM jobs.procrastinate_workers")
+    await answered_within(AFTER, worker, talk)
+    cursor = await god.execute("SELECT count(*) FROM jobs.procrastinate_workers")
+    assert await cursor.fetchone() != (0,)
+    await answered_within(SOON, worker, talk)
+
+
+async def answered_within(seconds: float, worker: asyncio.Task[None], talk: Talk) -> None:
+    """Say something and see it answered, once, by a worker that lives."""
+    before = len(await talk.seen())
+    begun = time.monotonic()
+    await talk.say("q")
+
+    async def answered() -> bool:
+        return len(await talk.seen()) == before + 2
+
+    await until(answered)
+    took = time.monotonic() - begun
+    print("TOOK", took)
+    assert took < seconds
+    assert not worker.done()
+    assert [role for role, _ in await talk.seen()][-2:] == ["user", "assistant"]

@@ -1,0 +1,87 @@
+"""A worker of its own process, for tests that kill or freeze it: the URL and its name as arguments.
+
+It says `ready`, `answering` when it begins to answer, and `done` after a run. With a third argument it waits for a byte
+on its standard input before its first answer. Its answers are its name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event
+
+from console import failpoint
+from console.db.engine import Database
+from console.domain.agent import Published
+from console.domain.run import Answer, AnswerKind, RunState
+from console.ids import RunId, WorkspaceId
+from console.services.answers import Answers, Wait
+from console.worker.worker import run_worker
+
+
+class Named:
+    """Answers with its name, at once or when the gate is open."""
+
+    def __init__(self, name: str, gate: asyncio.Event) -> None:
+        self._name = name
+        self._gate = gate
+
+    async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Any]) -> Answer:
+        _say("answering")
+        await self._gate.wait()
+        return Answer(AnswerKind.EXTRACTIVE, self._name, (), 0.9, 0.5, None, {"question": "q"})
+
+
+class Telling(Answers):
+    """Says `done` after each run, however it ended."""
+
+    async def run(self, workspace_id: WorkspaceId, run_id: RunId) -> RunState | Wait | None:
+        try:
+            return await super().run(workspace_id, run_id)
+        finally:
+            _say("done")
+
+
+async def _no_crawl(_workspace_id: WorkspaceId, _id: UUID) -> None:
+    return
+
+
+def _say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
+async def _passed(point: str) -> None:
+    failpoint.hit(point)
+
+
+def _executed(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    if "INSERT INTO usage_events" in statement:
+        failpoint.hit("counted")  # All of the publishing transaction is written, nothing of it committed.
+
+
+def _open(gate: asyncio.Event) -> None:
+    os.read(0, 1)
+    asyncio.get_running_loop().remove_reader(0)
+    gate.set()
+
+
+async def main(url: str, name: str, *gated: str) -> None:
+    gate = asyncio.Event()
+    if gated:
+        asyncio.get_running_loop().add_reader(0, _open, gate)
+    else:
+        gate.set()
+    db = Database(url, pool_size=5)
+    event.listen(db.engine.sync_engine, "after_cursor_execute", _executed)
+    answers = Telling(db, Named(name, gate), checkpoint=_passed)
+    await run_worker(db, url, answers, _no_crawl, stop=asyncio.Event(), ready=lambda: _say("ready"))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

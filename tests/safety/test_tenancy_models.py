@@ -1,0 +1,124 @@
+"""The scope of the models stands alone before what the services read.
+
+Each read is asked for one workspace by a login that no policy binds, over a session that is limited to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from console.db.embedded.server import ServerUrls
+from console.db.engine import Database, ReadTx
+from console.db.models.conversations import Conversation, Draft, Message
+from console.db.models.review import KnowledgeGap
+from console.db.models.runs import Run
+from console.errors import NotFoundError
+from console.ids import ConversationId, new_id
+from console.services.agents import Agents
+from console.services.conversations import Conversations
+from console.services.drafts import Drafts
+from console.services.gaps import Gaps
+from console.services.members import Members
+from console.services.versions import Versions, published
+from console.services.workspaces import Workspaces
+from tests.world import World, make_world
+
+
+class Limited(Database):
+    """Its reads are of the workspace they ask for; the models are limited to `limit` and `agent`."""
+
+    limit: UUID
+    agent: UUID | None = None
+
+    @asynccontextmanager
+    async def read(self, workspace_id: UUID | None) -> AsyncIterator[ReadTx]:
+        async with super().read(workspace_id) as tx:
+            tx.session.info["workspace_id"] = self.limit
+            if self.agent is not None:
+                tx.narrow(self.agent)
+            yield tx
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A workspace with one row of each kind that is read."""
+
+    db: Limited
+    world: World
+    conversation: ConversationId
+
+
+Read = Callable[[Place], Awaitable[Any]]
+
+
+async def _published(place: Place) -> Any:
+    async with place.db.read(place.world.workspace_id) as tx:
+        return await published(tx, place.world.agent_id)
+
+
+READS: dict[str, Read] = {
+    "members": lambda at: Members(at.db).list(at.world.owner),
+    "workspace": lambda at: Workspaces(at.db).get(at.world.owner),
+    "agents": lambda at: Agents(at.db).list(at.world.owner),
+    "agent": lambda at: Agents(at.db).draft(at.world.owner, at.world.agent_id),
+    "versions": lambda at: Versions(at.db).list(at.world.owner, at.world.agent_id),
+    "published": _published,
+    "gaps": lambda at: Gaps(at.db).list(at.world.owner),
+    "draft": lambda at: Drafts(at.db).load(at.world.owner, at.conversation),
+    "trace": lambda at: Conversations(at.db).trace(at.world.owner, at.conversation, 1),
+    "suggestion": lambda at: Conversations(at.db).suggestion(at.world.owner, at.conversation),
+}
+OF_ONE_AGENT = ["agents", "agent", "versions", "published", "gaps", "trace", "suggestion"]
+
+
+@pytest.fixture
+async def place(urls: ServerUrls) -> AsyncIterator[Place]:
+    db = Limited(urls.superuser)
+    world = await make_world(db)
+    db.limit = world.workspace_id
+    yield Place(db, world, await _fill(db, world))
+    await db.close()
+
+
+async def _fill(db: Database, world: World) -> ConversationId:
+    ws, agent, id, run = world.workspace_id, world.agent_id, ConversationId(new_id()), new_id()
+    said = Conversation(workspace_id=ws, id=id, agent_id=agent, visitor_id="v", last_seq=1, last_visitor_seq=1)
+    answer = Run(workspace_id=ws, id=run, kind="answer", state="superseded", agent_id=agent, conversation_id=id,
+                 visitor_seq=1, output_text="was about to be said")  # fmt: skip
+    rest = (
+        Message(workspace_id=ws, conversation_id=id, seq=1, role="assistant", content="x", run_id=run),
+        Draft(workspace_id=ws, conversation_id=id, user_id=world.owner.user_id, kind="reply", content="x"),
+        KnowledgeGap(workspace_id=ws, id=new_id(), agent_id=agent, question="x", normalised_hash=b"x",
+                     trigger="low_confidence"),
+    )  # fmt: skip
+    async with db.write(ws) as tx:
+        for row in (said, answer, *rest):
+            tx.session.add(row)
+            await tx.session.flush()
+    return id
+
+
+async def _finds(read: Read, place: Place) -> bool:
+    try:
+        return bool(await read(place))
+    except NotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_a_service_reads_what_the_scope_shows_and_nothing_else(place: Place, name: str) -> None:
+    assert await _finds(READS[name], place)
+    place.db.limit = new_id()
+    assert not await _finds(READS[name], place)
+
+
+@pytest.mark.parametrize("name", OF_ONE_AGENT)
+async def test_a_session_of_another_agent_reads_nothing(place: Place, name: str) -> None:
+    place.db.agent = new_id()
+    assert not await _finds(READS[name], place)
