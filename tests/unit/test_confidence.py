@@ -9,7 +9,7 @@ import pytest
 from console.ai.embedder import MiniLm
 from console.knowledge.answer import Passage, answer, inverse_frequencies
 from console.knowledge.confidence import Calibration, Signals, calibrate, missing_terms, signals
-from console.knowledge.rank import fuse
+from console.knowledge.rank import Fused, fuse
 
 CLEAR = Signals(0.65, 0.7, 0.85, 0.8, 0.5, 0.6, 0.2, 0.4)
 FAINT = Signals(0.25, 0.25, 0.15, 0.15, 0.1, 0.0, 0.15, 0.2)
@@ -93,3 +93,17 @@ def test_too_few_or_contradicting_pairs_change_nothing() -> None:
 def test_missing_terms_say_why() -> None:
     idf = inverse_frequencies(["returns of shoes", "shoes", "bitcoin"])
     assert missing_terms("can I pay shoes with bitcoin?", "shoes", idf) == ["pay", "bitcoin"]
+
+
+def test_agreement_is_a_share_of_what_there_is() -> None:
+    """With a handful of pages the words hit one of them: that both searches put it first is full agreement."""
+    few = [
+        Fused("a", 1.0, 1, 1, 0.5, 0.2),
+        Fused("b", 0.0, 2, None, 0.3, None),
+        Fused("c", -1.0, 3, None, 0.1, None),
+    ]
+    found = signals("how long is the warranty?", few, "the warranty", {}, sentence_cosine=0.5, sentence_coverage=0.5)
+    assert found.agreement == 1.0
+    apart = [Fused("a", 1.0, 1, None, 0.5, None), Fused("b", 0.0, None, 1, None, 0.2)]
+    found = signals("how long is the warranty?", apart, "the warranty", {}, sentence_cosine=0.5, sentence_coverage=0.5)
+    assert found.agreement == 0.0

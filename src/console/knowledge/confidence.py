@@ -150,9 +150,10 @@ def _best_threshold(chances: Floats, truth: NDArray[np.bool_]) -> float:
 
 
 def _agreement(fused: Sequence[Fused[Id]]) -> float:
-    """How many of the two top fives are the same, as a share."""
-    both = [f for f in fused if (f.dense_rank or _TOP + 1) <= _TOP and (f.text_rank or _TOP + 1) <= _TOP]
-    return len(both) / _TOP
+    """How many of the two top fives are the same, as a share of what there is: a few pages give few hits."""
+    dense = {f.id for f in fused if (f.dense_rank or _TOP + 1) <= _TOP}
+    text = {f.id for f in fused if (f.text_rank or _TOP + 1) <= _TOP}
+    return len(dense & text) / max(1, min(len(dense), len(text)))
 
 
 def _margin(scores: Sequence[float]) -> float:
