@@ -22,8 +22,8 @@ class Proxy:
         self.lost = asyncio.Event()
         self.refused: list[float] = []
         self._there, self._here = Path(host) / name, folder / name
-        self._flows = asyncio.Event()
-        self._flows.set()
+        self._flows = _set()
+        self._stranded: list[asyncio.Event] = []
         self._refuses = self._loses = False
         self._ends: set[asyncio.StreamWriter] = set()
         self._links: set[asyncio.Task[None]] = set()
@@ -41,6 +41,12 @@ class Proxy:
     def stall(self) -> None:
         """Links are taken and kept, and nothing goes through either way until `mend`."""
         self._flows.clear()
+
+    def strand(self) -> None:
+        """Nothing goes through the present links ever again; new ones work."""
+        self._flows.clear()
+        self._stranded.append(self._flows)
+        self._flows = _set()
 
     def mend(self) -> None:
         """All goes through again."""
@@ -60,7 +66,8 @@ class Proxy:
             yield self
         finally:
             server.close()
-            self.mend()
+            for flows in (*self._stranded, self._flows):
+                flows.set()
             self.drop()
             await asyncio.gather(*self._links, return_exceptions=True)
 
@@ -79,11 +86,11 @@ class Proxy:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_unix_connection(self._there)
-        ends, losing = {writer, server_writer}, asyncio.Event()
+        ends, flows, losing = {writer, server_writer}, self._flows, asyncio.Event()
         self._ends |= ends
         pumps = [
-            asyncio.create_task(self._asks(reader, server_writer, losing)),
-            asyncio.create_task(self._answers(server_reader, writer, losing)),
+            asyncio.create_task(self._asks(reader, server_writer, flows, losing)),
+            asyncio.create_task(self._answers(server_reader, writer, flows, losing)),
         ]
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         self._ends -= ends
@@ -93,23 +100,33 @@ class Proxy:
             pump.cancel()
         await asyncio.gather(*pumps, return_exceptions=True)
 
-    async def _asks(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, losing: asyncio.Event) -> None:
+    async def _asks(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event, losing: asyncio.Event
+    ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
                 if self._loses and COMMIT in data:
                     self._loses = False
                     losing.set()
-                await self._flows.wait()
+                await flows.wait()
                 writer.write(data)
                 await writer.drain()
 
-    async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, losing: asyncio.Event) -> None:
+    async def _answers(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event, losing: asyncio.Event
+    ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
                 if losing.is_set():
                     assert COMMIT in data
                     self.lost.set()
                     return
-                await self._flows.wait()
+                await flows.wait()
                 writer.write(data)
                 await writer.drain()
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event

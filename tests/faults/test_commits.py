@@ -140,7 +140,8 @@ async def one_held_up(god: psycopg.AsyncConnection, by: int | None = None) -> An
     async with asyncio.timeout(10):
         while True:
             cursor = await god.execute(
-                "SELECT pid FROM pg_locks WHERE NOT granted AND coalesce(%s, pg_backend_pid()) = ANY (pg_blocking_pids(pid))",
+                "SELECT pid FROM pg_locks WHERE NOT granted"
+                " AND coalesce(%s, pg_backend_pid()) = ANY (pg_blocking_pids(pid))",
                 (by,),
             )
             if row := await cursor.fetchone():

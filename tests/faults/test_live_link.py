@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from console.db import hangup
 from console.db import listen as module
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
@@ -114,6 +115,26 @@ async def test_the_whole_network_fails(
         await follower.is_at(Link.LIVE, 52)
     await own.close()
     assert follower.seen == list(enumerate(["before", *MISSED, "after"], 1))
+
+
+async def test_a_call_on_a_stalled_link_ends(db: Database, app_proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = await make_world(db)
+    own = Database(app_proxy.url, pool_size=1)
+    await own.ping()
+    monkeypatch.setattr(hangup, "PATIENCE_SECONDS", 0.5)
+    async with asyncio.timeout(SOON):
+        with pytest.raises(ConnectionFailedError):
+            await stalled_within(own, world, app_proxy)
+        app_proxy.mend()
+        await own.ping()
+    await own.close()
+
+
+async def stalled_within(db: Database, world: World, proxy: Proxy) -> None:
+    async with db.read(world.workspace_id) as tx:
+        await tx.scalar("SELECT 1")
+        proxy.stall()
+        await tx.scalar("SELECT 1")
 
 
 def fail(proxy: Proxy, fault: str) -> None:

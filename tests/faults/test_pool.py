@@ -26,9 +26,7 @@ async def test_each_of_many_calls_gets_its_turn(db: Database, gateway_db: Databa
     narrow = Database(urls.app, pool_size=1)
     epoch = (await Takeover(narrow).claim(world.member, talk.id)).epoch
     send = Messages(narrow).send
-    sent = await asyncio.gather(
-        *(send(world.member, talk.id, f"{n}", token=f"{n}", epoch=epoch) for n in range(CALLS))
-    )
+    sent = await asyncio.gather(*(send(world.member, talk.id, f"{n}", token=f"{n}", epoch=epoch) for n in range(CALLS)))
     assert sorted(each.seq for each in sent) == list(range(1, CALLS + 1))
     await narrow.close()
 
@@ -54,7 +52,7 @@ async def test_who_gets_none_is_told_so_in_time(
         async with asyncio.timeout(PATIENCE + 3):
             results = await asyncio.gather(*calls, return_exceptions=True)
         assert [type(result) for result in results] == [ConnectionFailedError] * CALLS
-        assert PATIENCE - 0.1 < clock() - begun
+        assert clock() - begun > PATIENCE - 0.1
         assert not holding.done()
     assert (await holding).claimed
     pages = await asyncio.gather(*(inbox.page(world.member, InboxFilter.ALL) for _ in range(CALLS)))

@@ -102,15 +102,16 @@ async def queued(talk: Talk, gateway_db: Database, urls: ServerUrls, content: st
 async def finished(db: Database, world: World, *, answers: int) -> bool:
     """Whether so many answers are published, each counted once, and the queue holds nothing more of them."""
     async with db.read(world.workspace_id) as tx:
-        published = await tx.scalar("SELECT count(*) FROM messages WHERE role = 'assistant'")
-        counted = await tx.scalar("SELECT count(*) FROM usage_events WHERE metric = 'answers'")
-        jobs = await tx.scalar(
-            "SELECT count(*) FROM jobs.procrastinate_jobs WHERE args ->> 'workspace_id' = :id",
+        now = await tx.row(
+            "SELECT (SELECT count(*) FROM messages WHERE role = 'assistant') AS published,"
+            " (SELECT count(*) FROM usage_events WHERE metric = 'answers') AS counted,"
+            " (SELECT count(*) FROM jobs.procrastinate_jobs WHERE args ->> 'workspace_id' = :id) AS jobs",
             id=str(world.workspace_id),
         )
-    assert published <= answers
-    assert counted == published
-    return bool(published == answers and jobs == 0)
+    assert now is not None
+    assert now.published <= answers
+    assert now.counted == now.published
+    return bool(now.published == answers and now.jobs == 0)
 
 
 async def let_time_pass(god: psycopg.AsyncConnection, world: World) -> None:

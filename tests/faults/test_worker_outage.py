@@ -10,6 +10,7 @@ from itertools import pairwise
 import psycopg
 import pytest
 
+from console.db import hangup
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.db.notify import Notifier
@@ -68,8 +69,17 @@ async def test_nothing_is_reached_for_a_while(worker: asyncio.Task[None], talk: 
     await asyncio.sleep(OUTAGE)
     app_proxy.mend()
     tried = [begun, *app_proxy.refused, clock()]
-    print("GAPS", [round(b-a,1) for a,b in pairwise(tried)])
     assert max(later - earlier for earlier, later in pairwise(tried)) < AFTER
+    await answered_within(AFTER, worker, talk)
+
+
+async def test_its_links_go_dead(
+    worker: asyncio.Task[None], talk: Talk, app_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No end of a dead link is told: each is given up in its own time, and made anew."""
+    monkeypatch.setattr(hangup, "PATIENCE_SECONDS", 1.0)
+    await answered_within(SOON, worker, talk)
+    app_proxy.strand()
     await answered_within(AFTER, worker, talk)
 
 
@@ -93,7 +103,6 @@ async def answered_within(seconds: float, worker: asyncio.Task[None], talk: Talk
 
     await until(answered)
     took = time.monotonic() - begun
-    print("TOOK", took)
     assert took < seconds
     assert not worker.done()
     assert [role for role, _ in await talk.seen()][-2:] == ["user", "assistant"]

@@ -388,3 +388,13 @@ async def test_a_run_lost_too_often_hands_over(db: Database, gateway_db: Databas
         await tx.execute("UPDATE runs SET attempt = 3 WHERE workspace_id = :ws")
     assert await Answers(db, Fixed(good())).run(world.workspace_id, await newest_run(db, world)) is RunState.FAILED
     assert (await Conversations(db).get(world.member, talk.id)).waiting
+
+
+async def test_an_answer_that_can_not_be_stored_hands_over(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    await talk.say("q")
+    unstorable = Answers(db, Fixed(good("half a \x00 byte")))
+    assert await unstorable.run(world.workspace_id, await newest_run(db, world)) is RunState.FAILED
+    now = await Conversations(db).get(world.member, talk.id)
+    assert (now.waiting, now.handoff_reason) == (True, HandoffReason.TOOL_FAILURE)

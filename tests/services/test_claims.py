@@ -149,7 +149,7 @@ async def test_an_expired_lease_neither_sends_nor_holds(db: Database, gateway_db
     talk, takeover = await make_talk(gateway_db, world), Takeover(db)
     claim = await takeover.claim(world.member, talk.id)
     await expire_lease(db, world, talk)
-    with pytest.raises(ConflictError, match="no longer hold"):
+    with pytest.raises(ConflictError, match="don't hold"):
         await Messages(db).send(world.member, talk.id, "late", token="t", epoch=claim.epoch)
     assert await takeover.renew(world.member) == 0
     assert (await takeover.claim(world.other, talk.id)).claimed

@@ -12,13 +12,14 @@ from sqlalchemy import Connection, Executable, Result, Row, Select, event, exc, 
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.util import await_only
 
+from console.db.hangup import STATEMENT_SECONDS, Impatient
 from console.db.link import LINK
 from console.db.scope import TenantSession
 from console.errors import ConflictError, ConnectionFailedError, ConsoleError, RefusedError
 
 T = TypeVar("T")
 
-_CONNECT: dict[str, Any] = {"autocommit": True, "async_creator_fn": Connection.connect, **LINK}
+_CONNECT: dict[str, Any] = {"autocommit": True, "async_creator_fn": Impatient.connect, **LINK}
 
 Hints = set[tuple[str, UUID]]
 """What changed in a transaction, as (kind, id): sent as notifications after the commit."""
@@ -178,7 +179,9 @@ def _begin(connection: Connection) -> None:
     # The fences are written for READ COMMITTED, whatever the server or the login prefers.
     begin = (
         f"BEGIN ISOLATION LEVEL READ COMMITTED {mode};"
-        f" SET LOCAL app.workspace_id = '{tenant}'; SET LOCAL statement_timeout = '30s'"
+        f" SET LOCAL app.workspace_id = '{tenant}'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s';"
+        # Whoever is frozen in mid-transaction loses it, and the locks with it.
+        f" SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'"
     )
     driver: Any = connection.connection.driver_connection
     # One text, one round trip; a prepared multi-statement would fail from its sixth use.

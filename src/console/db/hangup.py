@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
-from psycopg.abc import PQGen, RV
+from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
 
 STATEMENT_SECONDS = 30
 PATIENCE_SECONDS = STATEMENT_SECONDS + 5.0
 """The server ends a statement itself before that; a client that waits longer waits for nobody."""
 
 
-class Connection(psycopg.AsyncConnection):
+class Impatient(psycopg.AsyncConnection):
     """A connection that breaks when one of its statements stays unanswered for `PATIENCE_SECONDS`."""
 
     async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109
@@ -36,5 +37,7 @@ def hung_up_after(seconds: float, connection: psycopg.AsyncConnection) -> Iterat
 
 
 def _hang_up(connection: psycopg.AsyncConnection) -> None:
+    if connection.pgconn.transaction_status != TransactionStatus.ACTIVE:
+        return  # It waits for notifications, as long as it likes.
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as link:
         link.shutdown(socket.SHUT_RDWR)

@@ -40,6 +40,8 @@ def queue_app(url: str, *, pool_size: int = 2) -> procrastinate.App:
     """The queue's application on the direct URL; open it with `async with app.open_async()`."""
     import procrastinate
 
+    from console.db.hangup import Impatient
+
     connector = procrastinate.PsycopgConnector(
         conninfo=url,
         min_size=0,
@@ -47,7 +49,9 @@ def queue_app(url: str, *, pool_size: int = 2) -> procrastinate.App:
         timeout=5,
         # The pool waits twice as long after each failure; whoever uses it asks again sooner than that.
         reconnect_timeout=2,
-        kwargs={"options": "-c search_path=jobs", **LINK},
+        connection_class=Impatient,
+        # A worker frozen between two statements must not keep its locks.
+        kwargs={"options": "-c search_path=jobs -c idle_in_transaction_session_timeout=5s", **LINK},
     )
     return procrastinate.App(connector=connector)
 

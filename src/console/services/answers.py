@@ -16,13 +16,13 @@ from console.domain.agent import Published
 from console.domain.conversation import HandoffReason
 from console.domain.message import MessageRole
 from console.domain.run import Answer, AnswerKind, RunState, Turn
-from console.errors import ConnectionFailedError
+from console.errors import ConnectionFailedError, ConsoleError
 from console.ids import AgentId, ConversationId, RunId, VersionId, WorkspaceId
 from console.services import gaps
 from console.services.content import snippet
 from console.services.events import note_event, queue_answer, visitor_waits
 from console.services.run_lease import LEASE_SECONDS, kept
-from console.services.run_records import Begun, citation_json, count, finish, occurrence
+from console.services.run_records import Begun, LostLeaseError, citation_json, count, finish, occurrence
 from console.services.versions import published
 
 QUIET_SECONDS = 1.0
@@ -75,7 +75,7 @@ class Answers:
             await self._checkpoint("begun")
             answer = await self._find(begun)
             await self._checkpoint("answered")
-            state = await self._publish(begun, answer, round((time.monotonic() - started) * 1000))
+            state = await self._conclude(begun, answer, round((time.monotonic() - started) * 1000))
         await self._checkpoint("published")
         return state
 
@@ -111,9 +111,16 @@ class Answers:
         except ConnectionFailedError:
             raise  # The run goes back to the queue.
         except Exception as error:
-            from console.log import incident
+            return _broken(begun.published, error)
 
-            return _failed(begun.published, f"{type(error).__name__}, incident {incident(error)}")
+    async def _conclude(self, begun: Begun, answer: Answer, ms: int) -> RunState:
+        """Publish; an answer that can't be stored hands over like one that can't be found."""
+        try:
+            return await self._publish(begun, answer, ms)
+        except (ConsoleError, LostLeaseError):
+            raise
+        except Exception as error:
+            return await self._publish(begun, _broken(begun.published, error), ms)
 
     async def _publish(self, begun: Begun, answer: Answer, ms: int) -> RunState:
         async with self._db.write(begun.workspace_id) as tx:
@@ -214,6 +221,12 @@ async def _turns(tx: WriteTx, conversation_id: UUID) -> tuple[Turn, ...]:
         id=conversation_id, limit=HISTORY,
     )  # fmt: skip
     return tuple(Turn(MessageRole(row.role), row.content) for row in reversed(rows))
+
+
+def _broken(published: Published, error: Exception) -> Answer:
+    from console.log import incident
+
+    return _failed(published, f"{type(error).__name__}, incident {incident(error)}")
 
 
 def _failed(published: Published, error: str) -> Answer:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from console.db.embedded.account import Account
 from console.errors import ConnectionFailedError
+from console.paths import make_folders
 
 
 def write_private(path: Path, text: str, owner: Account | None = None) -> None:
@@ -47,7 +48,7 @@ def make_private(directory: Path) -> None:
 
     Raises ConnectionFailedError for a directory that others share, such as /tmp itself.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(directory)
     mode = directory.stat().st_mode
     if mode & (stat.S_ISVTX | stat.S_IWOTH) or directory == Path(directory.anchor):
         raise ConnectionFailedError(
