@@ -11,7 +11,7 @@ from uuid import UUID
 
 from console.config import Config
 from console.domain.actor import Actor
-from console.errors import NotSignedInError, RefusedError, UsageError
+from console.errors import RefusedError, UsageError
 from console.services import Services
 from console.signals import stop_on_signals
 
@@ -58,7 +58,7 @@ async def signed_in(runtime: Runtime, workspace: str | None = None) -> Actor:
     auth = runtime.services.auth
     token = await session_token(runtime)
     if token is None:
-        raise NotSignedInError("you are not signed in", hint="console login")
+        raise await auth.nobody()
     return await auth.resume(token, workspace_slug=workspace or runtime.config.workspace)
 
 

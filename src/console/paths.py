@@ -56,10 +56,17 @@ def default_state_dir() -> Path:
     return _at_home(user_state_path(APP))
 
 
+def make_folders(path: Path) -> None:
+    """Make the folder and what is missing above it, each for its owner only; what is there stays as it is."""
+    for folder in reversed([path, *path.parents]):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def private_dir(path: Path) -> Path:
     """Make the folder if need be, for its owner only (0700); `RefusedError` when that can't be had."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(path)
         found = path.stat()
         if found.st_uid != os.geteuid():
             return _foreign(path)

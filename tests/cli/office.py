@@ -58,12 +58,12 @@ class Office:
         """What a refusal says: one line why, at most one what to do, nothing on stdout."""
         return refusal(code, self.call(who, *words, stdin=stdin, **env))
 
-    def talk(self, *said: str, name: str = "Vic") -> str:
+    def talk(self, *said: str, name: str = "Vic", page: str | None = "/help") -> str:
         """The id of a new conversation in which a visitor has said this."""
 
         async def begin(db: Database) -> str:
             visitors = Visitors(db)
-            started = await visitors.start(self.public_key, {"name": name, "page": "/help"})
+            started = await visitors.start(self.public_key, {"name": name} | ({"page": page} if page else {}))
             talk = Talk(visitors, started.conversation_id, started.visitor_token)
             for words in said:
                 await talk.say(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Gateway:
     seqs: dict[str, int] = field(default_factory=dict)
     fail_next: int = 0
     mute: bool = False
+    closed: bool = False
 
     async def start(self, request: Request) -> Response:
         if request.path_params["key"] != "pk":
@@ -54,7 +56,7 @@ class Gateway:
         return JSONResponse({"seq": self.seqs[key]})
 
     async def read(self, request: Request) -> Response:
-        if request.headers.get("Authorization") != "Bearer vt":
+        if request.headers.get("Authorization") != "Bearer vt" or self.closed:
             return JSONResponse({"error": "not found"}, 404)
         after = int(request.query_params["after"])
         return JSONResponse({"messages": [message for message in self.messages if message["seq"] > after]})
@@ -155,16 +157,50 @@ def test_a_bad_address_is_told(tmp_path: Path) -> None:
     assert "is no gateway address" in run(tmp_path, "chat", "--gateway", "localhost:1", "--key", "pk").stderr
 
 
+def talk(gateway: Gateway, home: Path) -> Terminal:
+    terminal = Terminal([*COMMAND, "chat", "--gateway", gateway.url, "--key", "pk"], scratch_env(home))
+    terminal.wait_for("ctrl+d ends.\r\n>")
+    return terminal
+
+
 def test_in_a_terminal_it_is_a_talk(gateway: Gateway, tmp_path: Path) -> None:
-    words = [*COMMAND, "chat", "--gateway", gateway.url, "--key", "pk"]
-    terminal = Terminal(words, scratch_env(tmp_path))
-    terminal.wait_for("ctrl+d ends.")
+    terminal = talk(gateway, tmp_path)
     terminal.type("hello\n")
-    terminal.wait_for("acme.test/r")
+    terminal.wait_for("acme.test/r\r\n>")
     gateway._add("human", "a person here")
-    terminal.wait_for("person: a person here")
+    terminal.wait_for("person: a person here\r\n>")
     terminal.type("x" * 101 + "\n")
-    terminal.wait_for("not sent: the gateway answered 413: too long")
+    terminal.wait_for("not sent: the gateway answered 413: too long\r\n>")
     terminal.type("\x04")
     assert terminal.finish() == 0
     assert "assistant: HELLO" in terminal.text
+
+
+def test_what_comes_in_leaves_what_is_being_typed(gateway: Gateway, tmp_path: Path) -> None:
+    terminal = talk(gateway, tmp_path)
+    terminal.type("half a")
+    terminal.wait_for("> half a")
+    gateway._add("human", "a person here")
+    terminal.wait_for("\r\x1b[Kperson: a person here\r\n> half a")
+    terminal.type(" word\n")
+    terminal.wait_for("HALF A WORD\r\n  [1] Returns  https://acme.test/r\r\n>")
+    terminal.type("\x03")
+    assert terminal.finish() == 130
+
+
+def test_a_refusal_to_read_is_told(gateway: Gateway, tmp_path: Path) -> None:
+    terminal = talk(gateway, tmp_path)
+    gateway.closed = True
+    terminal.wait_for("no more can be read: the gateway answered 404: not found\r\n>")
+    terminal.type("\x04")
+    assert terminal.finish() == 0
+
+
+def test_ctrl_c_leaves_the_terminal_as_it_was(gateway: Gateway, tmp_path: Path) -> None:
+    words = shlex.join([*COMMAND, "chat", "--gateway", gateway.url, "--key", "pk"])
+    code = f"stty -g > {tmp_path}/before; trap : INT; {words}; stty -g > {tmp_path}/after"
+    terminal = Terminal(["bash", "-c", code], scratch_env(tmp_path))
+    terminal.wait_for("ctrl+d ends.\r\n>")
+    terminal.type("\x03")
+    terminal.finish()
+    assert (tmp_path / "after").read_text() == (tmp_path / "before").read_text()

@@ -7,10 +7,13 @@ import json
 import signal
 import subprocess
 import unicodedata
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from console.cli.conv import _time
+from console.clock import utc_now
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.ids import RunId, new_id
@@ -101,6 +104,34 @@ def test_one_held_by_another_is_exit_5_with_who_and_since_when(office: Office) -
     assert "needs the role admin" in office.refused(4, "max", "conv", "claim", id, "--from-holder")
     assert office.json("olivia", "conv", "claim", id, "--from-holder")["claimed_by"] == "Olivia Marsh"
     assert "Olivia Marsh has held" in office.refused(5, "mia", "conv", "send", id, "still me?")
+
+
+def test_one_never_held_is_to_be_claimed_first(office: Office) -> None:
+    told = office.refused(5, "mia", "conv", "send", office.talk("hello"), "me")
+    assert "you don't hold this conversation" in told
+    assert "console conv claim ID" in told
+
+
+def test_resolving_twice_is_no_error(office: Office) -> None:
+    id = office.talk("hello")
+    office.out("mia", "conv", "resolve", id)
+    again = office.call("mia", "conv", "resolve", id, "--json")
+    assert (again.returncode, again.stderr) == (0, "it is resolved already\n")
+    assert json.loads(again.stdout)["status"] == "resolved"
+
+
+def test_a_header_without_a_page_and_a_message_of_another_day(office: Office) -> None:
+    id = office.talk("hello", page=None)
+    assert office.out("mia", "conv", "show", id).splitlines()[0] == "Vic · open, ai speaks"
+    then = datetime(2024, 2, 3, 4, 5, tzinfo=UTC)
+    assert _time(then) == "2024-02-03 04:05"
+    assert _time(utc_now().replace(hour=4, minute=5)) == "04:05"
+
+
+@pytest.mark.parametrize("noun", ["conv", "gap"])
+@pytest.mark.parametrize("limit", ["0", "-3", "many", "\u0663", "9" * 20])
+def test_a_limit_is_a_number_from_1_up(office: Office, noun: str, limit: str) -> None:
+    assert "no number from 1 up" in office.refused(2, "mia", noun, "list", f"--limit={limit}")
 
 
 def test_a_token_sends_once(office: Office) -> None:

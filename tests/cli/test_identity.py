@@ -76,6 +76,50 @@ def test_a_server_is_begun_once(site: Site) -> None:
     assert "set up already" in site.refusal(5, "other", *words, CONSOLE_PASSWORD=PASSWORD)
 
 
+def test_where_nobody_is_set_up_the_way_is_init(server: EmbeddedServer, tmp_path: Path) -> None:
+    name = f"identity_{new_id().hex[-12:]}"
+    urls = server.create_database(name)
+    try:
+        migrate(urls.owner)
+        for env in ({}, {"CONSOLE_SESSION_TOKEN": "of a server that was"}):
+            done = run(tmp_path, "whoami", env={"DATABASE_URL": urls.app, **env})
+            assert (done.returncode, done.stderr.splitlines()[1]) == (4, "  try: console init")
+    finally:
+        server.drop_database(name)
+
+
+def test_where_somebody_is_the_way_is_login(site: Site) -> None:
+    assert "try: console login" in site.call("nobody", "whoami").stderr
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (("",), ""),
+        (("Acme", "olivia"), "'olivia' is no e-mail address"),
+        (("Acme", "olivia@acme.test", "Olivia", "short"), "the password has fewer than 8 characters"),
+    ],
+)
+def test_each_answer_is_looked_at_when_given(tmp_path: Path, answers: tuple[str, ...], told: str) -> None:
+    terminal = Terminal([*COMMAND, "init"], scratch_env(tmp_path))
+    for answer, question in zip(answers, ("workspace:", "e-mail:", "]:", "password:"), strict=False):
+        terminal.wait_for(question)
+        terminal.type(f"{answer}\n")
+    if not told:
+        terminal.wait_for("\r\nName of the workspace:")
+        terminal.type("\x03")
+        assert terminal.finish() == 130
+        return
+    assert terminal.finish() == 1
+    assert told in terminal.text
+
+
+@pytest.mark.parametrize("text", ["name = ", 'name = "Help', "[persona"])
+def test_a_document_cut_short_is_told_plainly(site: Site, text: str) -> None:
+    told = site.refusal(1, "adam", "agent", "edit", "help", "--file", "-", stdin=text)
+    assert told.endswith("line 1: this is no TOML: the text ends too early")
+
+
 def test_login_and_logout(site: Site) -> None:
     assert "nobody was signed in" in site.call("mia", "logout").stdout
     site.json("adam", "user", "add", "mia@acme.test", "--name", "Mia", CONSOLE_NEW_PASSWORD=NEWCOMER)

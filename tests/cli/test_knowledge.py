@@ -86,6 +86,8 @@ def test_ask_has_the_promised_shape(shop: Site, source: dict[str, Any]) -> None:
     assert citation.keys() >= {"uri", "title", "chunk_id", "quote"}
     assert citation["quote"] == "Unworn items can be returned within 30 days of delivery."
     assert asked["confidence"] >= asked["threshold"]
+    shown = shop.call("olivia", "ask", "--agent", "help", "within how many days can unworn items be returned?")
+    assert "This is a try: nothing was passed on" in shown.stderr
     unknown = shop.json("olivia", "ask", "--agent", "help", "which brakes are best for a mountain bike in snow?")
     assert (unknown["kind"], unknown["reason"], unknown["citations"]) == ("handoff", "missing_knowledge", [])
 

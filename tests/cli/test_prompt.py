@@ -46,6 +46,23 @@ def test_ctrl_d_ends(tmp_path: Path) -> None:
     assert "RefusedError" in in_terminal(tmp_path, "ask('Slug', instead='--slug')", "\x04")
 
 
+@pytest.mark.parametrize("call", ["ask('Slug', instead='x')", "ask_secret('Password', instead='x')"])
+def test_one_ctrl_c_ends_a_prompt_inside_an_event_loop(tmp_path: Path, call: str) -> None:
+    code = f"""
+import asyncio, sys
+from console.cli.prompt import *
+async def main(): print({call})
+try: asyncio.run(main())
+except KeyboardInterrupt: sys.exit(130)
+"""
+    terminal = Terminal([sys.executable, "-c", code], scratch_env(tmp_path))
+    terminal.wait_for(":")
+    terminal.type("\x03")
+    assert terminal.finish() == 130
+    assert terminal.text.endswith("\n")
+    assert "Traceback" not in terminal.text
+
+
 def test_the_question_is_talk_not_data(tmp_path: Path) -> None:
     code = (
         f"{sys.executable} -c \"from console.cli.prompt import ask; print(ask('Slug', instead='x'))\" > {tmp_path}/out"
@@ -109,6 +126,14 @@ def test_an_editor_that_fails_changes_nothing(editor: Path, body: str, error: ty
 @pytest.mark.parametrize("command", ["", "/nonexistent/editor", "vi 'unclosed"])
 def test_no_editor_is_told(editor: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.setenv("EDITOR", command)
+    monkeypatch.setenv("PATH", str(editor.parent))
     with pytest.raises(UsageError) as caught:
         edit("x")
     assert caught.value.hint == "export EDITOR=nano"
+
+
+def test_without_a_chosen_editor_a_usual_one_opens(editor: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EDITOR")
+    monkeypatch.setenv("PATH", f"{editor.parent}:/usr/bin:/bin")
+    write(editor.parent / "editor", 'echo "b = 2" >> "$1"')
+    assert edit("a = 1\n") == "a = 1\nb = 2\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import RefusedError
+from console.paths import private_dir
 from console.private import delete_private, read_private, write_private
 
 
@@ -68,3 +69,11 @@ def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RefusedError, match="can't be used"):
         write_private(tmp_path / "file" / "state" / "token", b"x")
+
+
+def test_folders_that_are_made_above_are_private_too(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    there.chmod(0o755)
+    private_dir(there / "made" / "data")
+    assert [mode(folder) for folder in (there, there / "made", there / "made" / "data")] == [0o755, 0o700, 0o700]

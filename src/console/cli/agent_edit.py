@@ -27,7 +27,7 @@ def register(noun: Parser) -> None:
         "change an agent's draft in your editor",
         _edit,
         examples=[
-            ("console agent edit help", "opens $EDITOR"),
+            ("console agent edit help", "opens $EDITOR, else the usual one"),
             ("console agent edit help --file help.toml", "takes the draft from a file (-: from stdin)"),
         ],
     )

@@ -27,6 +27,7 @@ async def _ask(call: Call) -> None:
         call.out.data(_as_json(asked))
     else:
         _print(call, asked)
+        call.out.say("This is a try: nothing was passed on to anybody.")
 
 
 def _print(call: Call, asked: Asked) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
 
 from console.cli.call import Call
 from console.cli.parser import Parser
 from console.cli.session import acting
 from console.cli.stdin import lines_from_stdin
+from console.cli.typed import Typed
 from console.cli.visitor import Message, Visitor, connect
-from console.errors import ConnectionFailedError, ConsoleError, ExitCode, UsageError
+from console.errors import ConnectionFailedError, ConsoleError, ExitCode, OverQuotaError, UsageError
 from console.text import one_line, sanitise
+
+Above = Callable[[], AbstractContextManager[None]]
 
 _POLL_SECONDS = 0.4
 _NAMES = {"human": "person"}
@@ -86,13 +91,15 @@ async def _answer(call: Call, visitor: Visitor, seq: int) -> None:
 async def _talk(call: Call, visitor: Visitor) -> int:
     """Send what is typed and print what comes, until the input ends."""
     call.out.say("You are a visitor now. Type a message and enter; ctrl+d ends.")
-    follower = asyncio.create_task(_follow(call, visitor))
+    lines, above = _ways(call)
+    follower = asyncio.create_task(_follow(call, visitor, above))
     try:
-        async for line in lines_from_stdin():
+        async for line in lines:
             try:
                 await visitor.send(line)
             except ConsoleError as error:
-                call.out.say(f"not sent: {error.message}")
+                with above():
+                    call.out.say(f"not sent: {error.message}")
     finally:
         follower.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -100,16 +107,32 @@ async def _talk(call: Call, visitor: Visitor) -> int:
     return ExitCode.OK
 
 
-async def _follow(call: Call, visitor: Visitor) -> None:
+def _ways(call: Call) -> tuple[AsyncIterator[str], Above]:
+    """How lines come in and how the rest is printed meanwhile: around a prompt where all is one terminal."""
+    if call.out.json or not sys.stdout.isatty():
+        return lines_from_stdin(), contextlib.nullcontext
+    typed = Typed()
+    return typed.lines(), typed.above
+
+
+async def _follow(call: Call, visitor: Visitor, above: Above) -> None:
     lost = False
     while True:
         try:
-            _print(call, await visitor.read())
+            messages = await visitor.read()
             lost = False
-        except ConnectionFailedError as error:
+        except (ConnectionFailedError, OverQuotaError) as error:
             if not lost:
-                call.out.say(f"{error.message}; trying again")
-            lost = True
+                with above():
+                    call.out.say(f"{error.message}; trying again")
+            lost, messages = True, []
+        except ConsoleError as error:
+            with above():
+                call.out.say(f"no more can be read: {error.message}")
+            return
+        if any(message["role"] != "user" for message in messages) or call.out.json:
+            with above():
+                _print(call, messages)
         await asyncio.sleep(_POLL_SECONDS)
 
 

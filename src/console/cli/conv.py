@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from console.cli.call import Call
+from console.cli.numbers import count
 from console.cli.parser import Parser
 from console.cli.session import acting
 from console.domain.message import MAX_MESSAGE_CHARS
@@ -15,6 +16,8 @@ from console.errors import ConflictError, InvalidInputError
 from console.ids import ConversationId, parse_id
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from console.domain.conversation import Claim, Conversation
     from console.domain.message import Message
 
@@ -27,7 +30,7 @@ def register(noun: Parser) -> None:
     listed = noun.verb("list", "list conversations, those that wait for a person first", _list)
     listed.add_argument("--filter", choices=("waiting", "mine", "ai", "human", "all"), default="all", help="(all)")
     listed.add_argument("--text", metavar="TEXT", default="", help="only those with this in a name or the last words")
-    listed.add_argument("--limit", metavar="N", type=int, default=50, help="how many at most (50)")
+    listed.add_argument("--limit", metavar="N", type=count, default=50, help="how many at most (50)")
     _on_one(noun, "show", "show a conversation and its messages", _show)
     tail = _on_one(noun, "tail", "follow a conversation until interrupted", _tail)
     tail.add_argument("--after", metavar="SEQ", type=int, default=0, help="begin after this message")
@@ -57,7 +60,7 @@ async def _list(call: Call) -> None:
     from console.domain.inbox import InboxFilter
     from console.domain.words import state
 
-    limit = max(1, min(call.args.limit, 1000))
+    limit = min(call.args.limit, 1000)
     async with acting(call) as (services, actor):
         page = await services.inbox.page(actor, InboxFilter(call.args.filter), text=call.args.text, limit=limit)
     if call.out.json:
@@ -79,7 +82,8 @@ async def _show(call: Call) -> None:
     if call.out.json:
         call.out.data(_as_json(conversation) | {"messages": [_message_json(m) for m in transcript.messages]})
         return
-    call.out.text(f"{conversation.visitor_name} · {conversation.page} · {_standing(conversation)}")
+    head = (conversation.visitor_name, conversation.page, _standing(conversation))
+    call.out.text(" · ".join(filter(None, head)))
     for message in transcript.messages:
         _print_message(call, message)
 
@@ -145,8 +149,12 @@ async def _release(call: Call) -> None:
 async def _resolve(call: Call) -> None:
     id = _id(call)
     async with acting(call) as (services, actor):
-        epoch = (await services.conversations.get(actor, id)).epoch
-        _ended(call, await services.takeover.resolve(actor, id, epoch=epoch, seen=call.args.seen))
+        now = await services.conversations.get(actor, id)
+        if now.status == "resolved":
+            call.out.say("it is resolved already")
+        else:
+            now = await services.takeover.resolve(actor, id, epoch=now.epoch, seen=call.args.seen)
+    _ended(call, now)
 
 
 def _id(call: Call) -> ConversationId:
@@ -218,9 +226,16 @@ def _standing(conversation: Conversation) -> str:
     return f"{conversation.status}, {conversation.control} speaks"
 
 
+def _time(at: datetime) -> str:
+    """The time of day, with its date when that is not today, in UTC."""
+    from console.clock import utc_now
+
+    return f"{at:%H:%M}" if at.date() == utc_now().date() else f"{at:%Y-%m-%d %H:%M}"
+
+
 def _print_message(call: Call, message: Message) -> None:
     sure = f"  {message.confidence:.0%}" if message.confidence is not None else ""
-    call.out.text(f"{message.seq:>4}  {message.created_at:%H:%M}  {message.role} {message.author_name}{sure}")
+    call.out.text(f"{message.seq:>4}  {_time(message.created_at)}  {message.role} {message.author_name}{sure}")
     for line in message.content.splitlines():
         call.out.text(f"      {line.expandtabs(4)}")
     for number, citation in enumerate(message.citations, 1):

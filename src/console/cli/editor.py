@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -12,11 +13,12 @@ from pathlib import Path
 from console.errors import InvalidInputError, RefusedError, UsageError
 from console.text import one_line
 
+_USUAL = ("editor", "sensible-editor", "nano", "vi")
 _FAILED = "nothing was changed"
 
 
 def edit(text: str, suffix: str = ".toml") -> str:
-    """Open `text` in $VISUAL or $EDITOR, in a private file, and return what was saved.
+    """Open `text` in $VISUAL, $EDITOR or a usual editor, in a private file, and return what was saved.
 
     `UsageError` without an editor; `RefusedError` when it fails; `InvalidInputError` when it leaves no text.
     """
@@ -35,8 +37,9 @@ def _editor() -> list[str]:
         command = shlex.split(chosen)
     except ValueError:
         raise UsageError(f"$EDITOR is no command: {one_line(chosen)}", hint="export EDITOR=nano") from None
+    command = command or [name for name in _USUAL if shutil.which(name)][:1]
     if not command:
-        raise UsageError("no editor is set", hint="export EDITOR=nano")
+        raise UsageError("no editor is set, and none of the usual ones is here", hint="export EDITOR=nano")
     return command
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.cli.call import Call
+from console.cli.numbers import count
 from console.cli.parser import Parser
 from console.cli.session import acting
 
@@ -14,7 +15,7 @@ def register(noun: Parser) -> None:
     examples = [("console gap list", "what visitors asked in vain, most asked first")]
     listed = noun.verb("list", "list knowledge gaps, most asked first", _list, examples=examples)
     listed.add_argument("--status", choices=_STATUSES, default="open", help="which ones (open)")
-    listed.add_argument("--limit", metavar="N", type=int, default=200, help="how many at most (200)")
+    listed.add_argument("--limit", metavar="N", type=count, default=200, help="how many at most (200)")
 
 
 async def _list(call: Call) -> None:
@@ -22,7 +23,7 @@ async def _list(call: Call) -> None:
 
     status = None if call.args.status == "all" else GapStatus(call.args.status)
     async with acting(call) as (services, actor):
-        gaps = await services.gaps.list(actor, status, limit=max(1, min(call.args.limit, 1000)))
+        gaps = await services.gaps.list(actor, status, limit=min(call.args.limit, 1000))
     if call.out.json:
         call.out.lines(gaps)
         return

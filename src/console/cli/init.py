@@ -55,17 +55,19 @@ async def _init(call: Call) -> None:
 def _asked(call: Call) -> NewWorkspace:
     from console.cli.prompt import ask
     from console.cli.secret import ask_twice
-    from console.domain.names import slug_of
+    from console.domain.names import check_email, check_name, check_slug, slug_of
     from console.domain.workspace import NewWorkspace
 
     args, config = call.args, call.config
-    name = args.name or ask("Name of the workspace", instead="--name")
-    email = args.email or config.email or ask("Your e-mail", instead="--email")
+    name = check_name(args.name or ask("Name of the workspace", instead="--name"), "workspace's name")
+    slug = check_slug(config.workspace or slug_of(name))
+    email = check_email(args.email or config.email or ask("Your e-mail", instead="--email"))
+    owner = args.owner or ask("Your name", email.partition("@")[0], instead="--owner")
     return NewWorkspace(
-        slug=config.workspace or slug_of(name),
+        slug=slug,
         name=name,
         owner_email=email,
-        owner_name=args.owner or ask("Your name", email.partition("@")[0], instead="--owner"),
+        owner_name=check_name(owner, "owner's name"),
         owner_password=config.password or ask_twice("the variable CONSOLE_PASSWORD"),
         agent_slug=slug_of(args.agent),
         agent_name=args.agent,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
 
 from console.errors import RefusedError, UsageError
 from console.text import one_line
@@ -24,7 +28,8 @@ def ask_secret(text: str, *, instead: str) -> str:
     from getpass import getpass
 
     try:
-        return getpass(f"{one_line(text)}: ", stream=sys.stderr)
+        with _interruptible():
+            return getpass(f"{one_line(text)}: ", stream=sys.stderr)
     except EOFError:
         raise _ended() from None
 
@@ -45,11 +50,28 @@ def _need_terminal(text: str, instead: str) -> None:
 
 
 def _read_line(prompt: str) -> str:
-    print(one_line(prompt.rstrip()), end=" ", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
+    with _interruptible():
+        print(one_line(prompt.rstrip()), end=" ", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
     if not line:
         raise _ended()
     return line.strip()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """One ctrl+c ends the wait: an event loop only notes it, and the terminal would be read on."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _ended() -> RefusedError:

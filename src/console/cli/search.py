@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.cli.call import Call
+from console.cli.numbers import count
 from console.cli.parser import Parser
 from console.cli.session import acting
 from console.ids import ChunkId, parse_id
@@ -26,7 +27,7 @@ def register(noun: Parser) -> None:
     )
     noun.add_argument("query", metavar="QUERY", help="what a visitor might ask")
     noun.add_argument("--agent", metavar="SLUG", required=True, help="whose knowledge to search")
-    noun.add_argument("--limit", metavar="N", type=int, default=10, help="how many passages (10, at most 100)")
+    noun.add_argument("--limit", metavar="N", type=count, default=10, help="how many passages (10, at most 100)")
     noun.add_argument("--explain", metavar="CHUNK", help="say where this chunk stands, and what dropped it")
 
 

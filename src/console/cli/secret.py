@@ -22,10 +22,12 @@ def new_password(call: Call) -> str:
 
 
 def ask_twice(instead: str) -> str:
-    """Ask for a new password and once more for the same; `InvalidInputError` when they differ."""
+    """Ask for a new password and once more for the same; `InvalidInputError` when it can't be one or they differ."""
     from console.cli.prompt import ask_secret
+    from console.services.passwords import check_password
 
     first = ask_secret("New password", instead=instead)
+    check_password(first)
     if ask_secret("The same again", instead=instead) != first:
         raise InvalidInputError("the two passwords differ", hint="try again")
     return first

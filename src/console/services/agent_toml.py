@@ -58,7 +58,7 @@ def from_toml(text: str) -> Edited:
     try:
         given = tomlkit.parse(text).unwrap()
     except ParseError as error:
-        raise InvalidInputError(f"line {error.line}: this is no TOML: {_reason(error)}", hint=_REMEDY) from None
+        raise InvalidInputError(f"line {error.line}: this is no TOML: {_reason(error, text)}", hint=_REMEDY) from None
     except TOMLKitError as error:
         raise InvalidInputError(f"this is no TOML: {error}", hint=_REMEDY) from None
     revision = given.pop(REVISION, None)
@@ -115,7 +115,12 @@ def _lines(items: list[str]) -> Item:
     return array.multiline(True)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, text: str) -> str:
+    from tomlkit.exceptions import UnexpectedEofError
+
+    # tomlkit names the end of the text as a character \\x00
+    if isinstance(error, UnexpectedEofError) or (r"'\x00'" in str(error) and "\0" not in text):
+        return "the text ends too early"
     return re.sub(r" at line \d+ col \d+$", "", str(error))
 
 

@@ -78,6 +78,11 @@ class Auth:
             await _activate(tx, session.hash, chosen)
         return session.actor(chosen)
 
+    async def nobody(self) -> NotSignedInError:
+        """What to tell somebody without a session: to sign in, or to begin where no user exists yet."""
+        async with self._db.read(None) as tx:
+            return await _not_signed_in(tx, "you are not signed in")
+
     async def _person(self, email: str, password: str) -> Any:
         row = None
         if is_plain(email):
@@ -115,8 +120,14 @@ class _Session:
 async def _session(tx: WriteTx, token: str) -> _Session:
     row = await tx.row("SELECT * FROM auth_session(:hash)", hash=_hash(token))
     if row is None:
-        raise NotSignedInError("you are not signed in, or your session is over", hint="console login")
+        raise await _not_signed_in(tx, "you are not signed in, or your session is over")
     return _Session(_hash(token), row)
+
+
+async def _not_signed_in(tx: ReadTx, why: str) -> NotSignedInError:
+    if await tx.scalar("SELECT auth_any_user()"):
+        return NotSignedInError(why, hint="console login")
+    return NotSignedInError(f"{why}: nobody has been set up here yet", hint="console init")
 
 
 async def _memberships(tx: ReadTx, token_hash: bytes) -> tuple[Membership, ...]:

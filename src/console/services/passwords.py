@@ -18,7 +18,7 @@ _NOBODY = f"$2b${COST}$" + "." * 53
 
 async def hash_password(password: str) -> str:
     """The bcrypt hash to store; `InvalidInputError` below 8 characters or above 72 bytes of UTF-8."""
-    given = _acceptable(password)
+    given = check_password(password)
     return (await asyncio.get_running_loop().run_in_executor(_pool(), _hash, given)).decode()
 
 
@@ -27,7 +27,8 @@ async def matches(password: str, stored: str | None) -> bool:
     return await asyncio.get_running_loop().run_in_executor(_pool(), _compare, password, stored)
 
 
-def _acceptable(password: str) -> bytes:
+def check_password(password: str) -> bytes:
+    """The password as bytes; `InvalidInputError` below 8 characters or above 72 bytes of UTF-8."""
     if len(password) < MIN_CHARACTERS:
         raise InvalidInputError(f"the password has fewer than {MIN_CHARACTERS} characters", hint="choose a longer one")
     given = _encoded(password)

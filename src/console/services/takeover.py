@@ -177,7 +177,7 @@ def lost(standing: _Standing, actor: Actor) -> ConflictError:
         )
     if standing.holder:
         return ConflictError("the conversation changed meanwhile", hint="look at it again, then repeat")
-    return ConflictError("you no longer hold this conversation", hint="take it over again")
+    return ConflictError("you don't hold this conversation", hint="take it over first (console conv claim ID)")
 
 
 async def _refuse_unseen(tx: WriteTx, id: ConversationId, seen: int | None) -> None:
