@@ -90,7 +90,7 @@ async def show(runtime: Runtime, actor: Actor) -> int:
     memberships = await runtime.services.auth.memberships(token)
     here = next(one for one in memberships if one.workspace_id == actor.workspace_id)
     theme = runtime.config.theme if runtime.config.theme != "auto" else "dark"
-    options = Options(theme, drafts=runtime.config.paths.drafts)
+    options = Options(theme, drafts=runtime.config.paths.drafts, ascii=runtime.config.ascii)
     app = ConsoleApp(runtime.services, actor, Place(here.slug, here.name), options)
     await app.run_async()
     return app.return_code or 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import ClassVar
 
 from textual._path import CSSPathType
@@ -16,6 +17,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.css.query import NoMatches
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -35,10 +37,11 @@ from console.tui.events import Coalescer, CountsChanged, RowsChanged
 from console.tui.outbox import Outbox
 from console.tui.palette import ConsoleCommands
 from console.tui.present.notices import error_text
+from console.tui.present.plain import PLAIN
 from console.tui.screens.base import ConsoleScreen, report_failure
 from console.tui.spool import Spool
 from console.tui.themes import DARK, LIGHT, THEMES, named
-from console.tui.widgets.toast import Severity, toast
+from console.tui.widgets.toast import SECONDS, Severity, toast
 from console.tui.working import start
 
 HEARTBEAT = 15.0
@@ -55,11 +58,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the console looks, how often it looks at the clock (seconds), and the folder of drafts not yet saved."""
+    """How the console looks, how often it looks at the clock (seconds), and the folder of drafts not yet saved.
+
+    `ascii` draws with plain signs only.
+    """
 
     theme: str = "dark"
     tick: float = 1.0
     drafts: Path | None = None
+    ascii: bool = False
 
 
 class ConsoleApp(App[None], inherit_bindings=False):
@@ -73,7 +80,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
     COMMAND_PALETTE_BINDING = "f24"  # ours are in the command table
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide"), (140, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012
-    NOTIFICATION_TIMEOUT = 5.0
     ESCAPE_TO_MINIMIZE = False
     TITLE = "console"
 
@@ -88,12 +94,17 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.link = Link.POLLING
         self.link_since = self.trouble_since = utc_now()
         self.trouble = SafeText("")
+        self._said: dict[str, float] = {}
         self.outbox = Outbox()
         self.drafts = DraftKeeper(services.drafts, actor, self.report, Spool(self.options.drafts, actor))
         self._recount = Coalescer(self, lambda _: self._count_soon())
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = named(self.options.theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and plain signs where they are asked for."""
+        return [*super().get_line_filters(), *([PLAIN] if self.options.ascii else [])]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, for any theme that lacks them."""
@@ -147,8 +158,12 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self._tell_counts()
 
     def say(self, text: str, severity: Severity = "information") -> None:
-        """One line for a while."""
-        toast(self, text, severity)
+        """One line for a moment, unless it is there already."""
+        now = monotonic()
+        self._said = {said: at for said, at in self._said.items() if now - at < SECONDS}
+        if text not in self._said:
+            self._said[text] = now
+            toast(self, text, severity)
 
     def changed_here(self) -> None:
         """Something was done here: count again without waiting for the link."""
@@ -180,9 +195,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     async def _leave(self) -> None:
         if why := self._unfinished():
-            from console.tui.modals.confirm import Confirm
+            from console.tui.modals.confirm import Leave
 
-            if not await self.push_screen_wait(Confirm("Leave the console?", why, "leave")):
+            if not await self.push_screen_wait(Leave("Leave the console?", why, "leave")):
                 return
         await self.drafts.close()
         self.exit()
@@ -193,6 +208,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
             reasons.append("A message has not reached the server.")
         if self.drafts.unsaved:
             reasons.append("A draft is not saved yet.")
+        if begun := self.drafts.begun:
+            kept = (
+                "one reply or note that is not sent; it is"
+                if begun == 1
+                else f"{begun} replies or notes not sent; they are"
+            )
+            reasons.append(f"You have {kept} kept as {'a draft' if begun == 1 else 'drafts'}.")
         if self.counts.mine:
             one = self.counts.mine == 1
             held = "a conversation" if one else f"{self.counts.mine} conversations"

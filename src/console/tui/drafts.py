@@ -36,6 +36,11 @@ class DraftKeeper:
         """Whether something typed has not reached the server."""
         return bool(self._dirty)
 
+    @property
+    def begun(self) -> int:
+        """How many replies and notes are written here and not sent."""
+        return sum(1 for text in (self._dirty | self._last).values() if text.strip())
+
     def is_saved(self, id: ConversationId, kind: str) -> bool:
         """Whether this draft is on the server as it is here."""
         return (id, kind) not in self._dirty

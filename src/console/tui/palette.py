@@ -25,11 +25,11 @@ class ConsoleCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         """Those that match."""
-        matcher = self.matcher(query)
-        for command in self._usable():
-            score = max(matcher.match(command.title), matcher.match(command.help) / 2)
-            if score > 0:
-                yield Hit(score, label(command), partial(self._run, command), command.title, command.help)
+        found = [(command, score) for command in self._usable() if (score := match(query, command))]
+        for command, score in found:
+            yield Hit(score, label(command), partial(self._run, command), command.title, command.help)
+        if not found:
+            yield Hit(1, toned("nothing of that name", "quiet"), self._nothing, "nothing of that name")
 
     def _usable(self) -> Iterator[Command]:
         for command in sorted(COMMANDS, key=_rank):
@@ -41,6 +41,9 @@ class ConsoleCommands(Provider):
         owner = self.app if command.scope is Scope.GLOBAL else self.screen
         return hasattr(owner, f"action_{name}") and owner.check_action(name, ()) is True
 
+    async def _nothing(self) -> None:
+        """There is nothing to run."""
+
     async def _run(self, command: Command) -> None:
         owner = self.app if command.scope is Scope.GLOBAL else self.screen
         await self.app.run_action(command.action, default_namespace=owner)
@@ -48,6 +51,17 @@ class ConsoleCommands(Provider):
 
 def _rank(command: Command) -> int:
     return _ORDER.index(command.scope) if command.scope in _ORDER else len(_ORDER)
+
+
+def match(query: str, command: Command) -> float:
+    """How well the words fit, 0 for not at all: a title that begins with them first, then titles, then help."""
+    words = query.casefold().split()
+    title, text = command.title.casefold(), f"{command.title} {command.help}".casefold()
+    if title.startswith(" ".join(words)):
+        return 1.0
+    if all(any(word.startswith(each) for word in title.split()) for each in words):
+        return 0.8
+    return 0.4 if all(any(word.startswith(each) for word in text.split()) for each in words) else 0.0
 
 
 def label(command: Command) -> Content:

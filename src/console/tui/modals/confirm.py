@@ -18,7 +18,7 @@ class Confirm(Modal[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes"),
-        Binding("n,escape,q", "no", "No"),
+        Binding("n,escape,q,ctrl+c", "no", "No"),
         Binding("left,right,h,l", "other", "Other", show=False),
     ]
 
@@ -56,3 +56,9 @@ class Confirm(Modal[bool]):
     def action_other(self) -> None:
         """To the other button."""
         self.focus_next()
+
+
+class Leave(Confirm):
+    """Asks before the end; who presses ctrl+c twice means it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "yes", "Yes", priority=True)]

@@ -41,11 +41,11 @@ class ActingScreen(ConsoleScreen):
         raise NotImplementedError
 
     def allowed(self, action: str) -> bool | None:
-        """What makes sense for the subject and the role."""
+        """What makes sense for the subject and the role; nothing while the subject can't be seen."""
         command = BY_ACTION.get(action)
         if command is None or command.scope is not Scope.CONVERSATION or not self.is_mounted:
             return super().allowed(action)
-        if command.id == "conversation.why" and (self.subject is None or self.pane.answer_in_sight() is None):
+        if self.too_small or (command.id == "conversation.why" and self._answer() is None):
             return False
         return possible(command, self.subject, self.console_app.actor)
 
@@ -91,10 +91,15 @@ class ActingScreen(ConsoleScreen):
         """Why the assistant said it."""
         from console.tui.modals.why import WhyModal
 
-        seq, subject = self.pane.answer_in_sight(), self.subject
-        if seq is not None and subject is not None:
+        if answer := self._answer():
             app = self.console_app
-            app.push_screen(WhyModal(app.services, app.actor, subject.id, seq))
+            app.push_screen(WhyModal(app.services, app.actor, *answer))
+
+    def _answer(self) -> tuple[ConversationId, int] | None:
+        subject, shown, seq = self.subject, self.pane.subject, self.pane.answer_in_sight()
+        if subject is None or shown is None or shown.id != subject.id or seq is None:
+            return None
+        return subject.id, seq
 
     def action_next_for_me(self) -> None:
         """The next conversation that needs me."""

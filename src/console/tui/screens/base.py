@@ -61,6 +61,11 @@ class ConsoleScreen(Screen[None]):
         """Read these again; None means everything."""
         raise NotImplementedError
 
+    @property
+    def too_small(self) -> bool:
+        """Whether the card of a terminal that is too small covers everything."""
+        return self.has_class("-tiny") or self.has_class("-short")
+
     def allowed(self, action: str) -> bool | None:
         """Whether a command of this screen can be used: True, None for grey, False for hidden."""
         command = BY_ACTION.get(action)

@@ -64,10 +64,10 @@ class InboxScreen(InboxReading):
 
     @property
     def subject(self) -> Subject | None:
-        """What is shown beside the list when it is the row of the cursor, else that row."""
+        """What is shown beside the list when it is the row of the cursor or has the focus, else that row."""
         row = self.rows.current
         shown = self.pane.subject if self.wide else None
-        if shown is not None and (row is None or shown.id == row.id or self._pane_has_focus()):
+        if shown is not None and ((row is not None and shown.id == row.id) or self.pane_has_focus()):
             return shown
         return of_row(row) if row else None
 
@@ -90,6 +90,8 @@ class InboxScreen(InboxReading):
         if self.wide:
             self._was_in_pane = self.pane in event.widget.ancestors_with_self
             self._was_writing = isinstance(event.widget, Composer)
+        if event.widget is self.rows:
+            self._preview_soon()
 
     def _fit(self) -> None:
         if not self.wide and self._was_in_pane and self.pane.target is not None:
@@ -133,13 +135,16 @@ class InboxScreen(InboxReading):
     def _moved(self) -> None:
         self.settle_news()
         self.refresh_bindings()
+        self._preview_soon()
+
+    def _preview_soon(self) -> None:
         if self._rest is not None:
             self._rest.stop()
         self._rest = self.set_timer(REST, self._preview)
 
     def _preview(self) -> None:
         key = cast("ConversationId | None", self.rows.current_key)
-        if not self.wide or self._pane_has_focus():
+        if not self.wide or self.pane_has_focus():
             return
         if key is None:
             self.pane.clear()
@@ -159,7 +164,7 @@ class InboxScreen(InboxReading):
 
     def action_open(self) -> None:
         """Open the row, or go on writing in the conversation beside the list."""
-        if self._pane_has_focus():
+        if self.pane_has_focus():
             if (subject := self.subject) and subject.mine:
                 self.go_on(subject.id, "reply")
         elif (key := self.rows.current_key) is not None:
@@ -187,13 +192,18 @@ class InboxScreen(InboxReading):
 
     def _tab(self, step: int) -> None:
         at = (TABS.index(self.question.filter.value) + step) % len(TABS)
-        self.ask(Question(InboxFilter(TABS[at]), self.question.text))
+        self._turn_to(TABS[at])
+
+    def _turn_to(self, tab: str) -> None:
+        """The operator is in the list now: what is shown beside it follows the cursor."""
+        self.rows.focus()
+        self.ask(Question(InboxFilter(tab), self.question.text))
 
     @on(events.Click, "#tabs")
     def _tab_clicked(self, event: events.Click) -> None:
         name = tab_at(self.console_app.counts, self.question.filter.value, self.size.width, event.x)
         if name is not None:
-            self.ask(Question(InboxFilter(name), self.question.text))
+            self._turn_to(name)
 
     def action_filter(self) -> None:
         """Ask for words."""
@@ -222,7 +232,7 @@ class InboxScreen(InboxReading):
     def action_back(self) -> None:
         """From the conversation to the list; from the filter to all rows."""
         box = self.query_one("#filter", Input)
-        if self._pane_has_focus():
+        if self.pane_has_focus():
             self.rows.focus()
         elif box.display or self.question.text:
             box.value = ""
@@ -233,12 +243,8 @@ class InboxScreen(InboxReading):
     def allowed(self, action: str) -> bool | None:
         """Back only where there is something to go back from."""
         if action == "back":
-            return self._pane_has_focus() or bool(self.question.text) or self.query_one("#filter").has_focus
+            return self.pane_has_focus() or bool(self.question.text) or self.query_one("#filter").has_focus
         return super().allowed(action)
-
-    def _pane_has_focus(self) -> bool:
-        focused = self.focused
-        return focused is not None and self.pane in focused.ancestors_with_self
 
     def _draw_row(self, row: InboxRow, width: int) -> tuple[Content, Content]:
         return row_lines(row, width, self.console_app.now())

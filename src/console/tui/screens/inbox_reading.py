@@ -107,7 +107,7 @@ class InboxReading(ActingScreen):
         if event.whole:
             above = {row.id for row in self.rows.rows}
             fresh = {row.id for row in event.rows.rows if row.id not in above} if above else set()
-            self.rows.replace(event.rows.rows, more=self._next is not None)
+            self.rows.replace(self._with_the_open_one(event.rows.rows), more=self._next is not None)
             self.news = fresh
             self._reach_goal()
         else:
@@ -115,6 +115,18 @@ class InboxReading(ActingScreen):
         self.rows.message = empty_inbox(self.question.filter, self.question.text)
         self.settle_news()
         self.refresh_bindings()
+
+    def pane_has_focus(self) -> bool:
+        """Whether the operator is in the conversation beside the list."""
+        focused = self.focused
+        return focused is not None and self.pane in focused.ancestors_with_self
+
+    def _with_the_open_one(self, rows: tuple[InboxRow, ...]) -> tuple[InboxRow, ...]:
+        """The row of the conversation worked on stays, also when it is none of this tab any more."""
+        here, at = self.rows.current, min(self.rows.cursor, len(rows))
+        if here is None or not self.pane_has_focus() or here.id != self.pane.target:
+            return rows
+        return rows if any(row.id == here.id for row in rows) else (*rows[:at], here, *rows[at:])
 
     @on(RowsRead)
     def _rows_read(self, event: RowsRead) -> None:

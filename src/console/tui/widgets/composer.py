@@ -65,6 +65,19 @@ class Composer(TextArea):
         """Start from what the assistant was about to say."""
         self.post_message(self.SuggestionWanted())
 
+    def on_resize(self) -> None:
+        """Textual wraps the text anew, but when that takes as many lines as before it shows the old ones."""
+        self.refresh()
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Tab stays in the text: after a step to another widget the next letters would be commands."""
+        if event.key not in {"tab", "shift+tab"}:
+            return
+        event.prevent_default()
+        event.stop()
+        if event.key == "tab" and self.check_action("use_suggestion", ()):
+            self.action_use_suggestion()
+
     async def _on_paste(self, event: events.Paste) -> None:
         """What is pasted may hold control codes; they become visible signs."""
         event.prevent_default()

@@ -123,6 +123,7 @@ class ConversationPane(Vertical):
         self.target, self.thread = None, None
         self.box.close()
         self._empty(why or toned("No conversation chosen.", "quiet"))
+        self.post_message(self.Shown())
 
     def _still_reading(self, id: ConversationId) -> None:
         """What was shown before stays for a moment, so that a quick read does not flicker."""

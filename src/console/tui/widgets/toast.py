@@ -7,9 +7,9 @@ from typing import Any, Literal
 from textual.app import App
 
 Severity = Literal["information", "warning", "error"]
-_SECONDS = {"information": 4.0, "warning": 6.0, "error": 12.0}
+SECONDS = 3.0
 
 
 def toast(app: App[Any], text: str, severity: Severity = "information") -> None:
-    """Show one line for a while; errors stay longer."""
-    app.notify(text, severity=severity, timeout=_SECONDS[severity], markup=False)
+    """Show one line for a moment."""
+    app.notify(text, severity=severity, timeout=SECONDS, markup=False)
