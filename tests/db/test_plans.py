@@ -50,7 +50,10 @@ QUERIES = {
 }
 
 
-ORDERED = {"conversations_waiting", "conversations_held", "conversations_open", "conversations_closed"}
+ITS_OWN = {
+    "conversations_waiting", "conversations_held", "conversations_open", "conversations_closed",
+    "usage_events_time", "usage_events_key", "knowledge_gaps_question",
+}  # fmt: skip
 FILL = {
     "usage_events": "INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, occurred_at)"
     " SELECT :ws, gen_random_uuid(), 'key ' || n, 'answers', now() - n * interval '1 day'"
@@ -81,6 +84,6 @@ async def test_the_index_is_used(db: Database, filled: World, index: str) -> Non
             await tx.execute(f"SET LOCAL {way} = off")
         plan = "\n".join(row[0] for row in await tx.rows(f"EXPLAIN {QUERIES[index]}"))
     assert "Seq Scan" not in plan, plan
-    # Of several indexes that fit, statistics choose; an order that a page needs leaves one only.
-    assert index in plan or index not in ORDERED, plan
+    # Of several indexes that fit, statistics choose, but for an order that a page needs or where rows are many.
+    assert index in plan or index not in ITS_OWN, plan
     assert "Index Cond" in plan, plan
