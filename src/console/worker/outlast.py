@@ -24,6 +24,9 @@ async def outlast(work: Callable[[], Awaitable[None]], name: str) -> None:
         try:
             return await work()
         except (ConsoleError, ProcrastinateException, psycopg.Error, OSError) as error:
+            # The queue takes a cancellation for a wish to stop, and may then fail at stopping.
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError from error
             _LOG.warning("%s begins again: %s", name, type(error).__name__)
         pause = FIRST_PAUSE if loop.time() - began > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
         await asyncio.sleep(pause)
