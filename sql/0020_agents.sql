@@ -53,3 +53,14 @@ CREATE TABLE agent_sources (
     source_id uuid NOT NULL,
     PRIMARY KEY (workspace_id, agent_id, source_id)
 );
+
+-- Web origins (RFC 6454) whose pages may talk to the gateway for this agent; none by default. They hold at once,
+-- published or not: taking one away is an act of safety.
+CREATE TABLE agent_origins (
+    workspace_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    origin text NOT NULL CHECK (length(origin) <= 300),
+    created_by_user_id uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, agent_id, origin)
+);

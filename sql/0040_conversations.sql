@@ -18,6 +18,7 @@ CREATE UNIQUE INDEX contacts_email ON contacts (workspace_id, lower(email)) WHER
 
 -- Status (where the work stands) and control (who speaks) are two facts. `epoch` rises with every
 -- change of either; what was begun under an older epoch can no longer publish or send.
+-- Priority is 0 urgent, 1 high, 2 normal, 3 low: it sorts as the queue does.
 CREATE TABLE conversations (
     workspace_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -31,11 +32,12 @@ CREATE TABLE conversations (
     external_id text,
     raw jsonb NOT NULL DEFAULT '{}',
     subject text NOT NULL DEFAULT '',
-    priority smallint NOT NULL DEFAULT 0,
+    priority smallint NOT NULL DEFAULT 2 CHECK (priority BETWEEN 0 AND 3),
     status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'snoozed', 'resolved')),
     control text NOT NULL DEFAULT 'ai' CHECK (control IN ('ai', 'human')),
     claimed_by_user_id uuid,
     claimed_at timestamptz,
+    assigned_to_user_id uuid,
     lease_expires_at timestamptz,
     epoch integer NOT NULL DEFAULT 0,
     last_seq integer NOT NULL DEFAULT 0,
@@ -63,10 +65,13 @@ CREATE TABLE conversations (
 );
 CREATE INDEX conversations_visitor ON conversations (workspace_id, visitor_id);
 CREATE UNIQUE INDEX conversations_external ON conversations (workspace_id, channel, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX conversations_waiting ON conversations (workspace_id, waiting_since, id)
+CREATE INDEX conversations_waiting ON conversations (workspace_id, priority, waiting_since, id)
     WHERE status = 'open' AND control = 'human' AND claimed_by_user_id IS NULL;
 CREATE INDEX conversations_held ON conversations (workspace_id, claimed_by_user_id, last_message_at DESC, id DESC)
     WHERE claimed_by_user_id IS NOT NULL;
+CREATE INDEX conversations_assigned ON conversations (workspace_id, assigned_to_user_id, last_message_at DESC, id DESC)
+    WHERE assigned_to_user_id IS NOT NULL AND status = 'open';
+CREATE INDEX conversations_snoozed ON conversations (workspace_id, snoozed_until) WHERE status = 'snoozed';
 CREATE INDEX conversations_open ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE status = 'open';
 CREATE INDEX conversations_closed ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE status <> 'open';
 CREATE INDEX conversations_lease ON conversations (workspace_id, lease_expires_at) WHERE lease_expires_at IS NOT NULL;
@@ -123,4 +128,90 @@ CREATE TABLE drafts (
     content text NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, conversation_id, user_id, kind)
+);
+
+-- A reply that can still be undone. It becomes a message when it is due, whoever of the console or the worker lives;
+-- its row goes in the transaction that stores the message.
+CREATE TABLE held_sends (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    content text NOT NULL,
+    client_token text NOT NULL,
+    epoch integer NOT NULL,
+    due_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE UNIQUE INDEX held_sends_client_token ON held_sends (workspace_id, conversation_id, client_token);
+CREATE INDEX held_sends_due ON held_sends (workspace_id, due_at);
+
+CREATE TABLE labels (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    created_by_user_id uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE UNIQUE INDEX labels_name ON labels (workspace_id, lower(name));
+
+CREATE TABLE conversation_labels (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    label_id uuid NOT NULL,
+    created_by_user_id uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id, label_id)
+);
+CREATE INDEX conversation_labels_label ON conversation_labels (workspace_id, label_id, conversation_id);
+
+CREATE TABLE canned_replies (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    shortcut text NOT NULL CHECK (shortcut ~ '^[a-z0-9][a-z0-9-]{0,31}$'),
+    title text NOT NULL DEFAULT '',
+    content text NOT NULL,
+    created_by_user_id uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE UNIQUE INDEX canned_replies_shortcut ON canned_replies (workspace_id, shortcut);
+
+-- What one person should know of: a mention in a note, a conversation assigned.
+CREATE TABLE notifications (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    type text NOT NULL CHECK (type IN ('mention', 'assigned')),
+    actor_user_id uuid,
+    resource_kind text NOT NULL,
+    resource_id uuid NOT NULL,
+    seq integer,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    read_at timestamptz,
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX notifications_person ON notifications (workspace_id, user_id, id DESC);
+
+-- Where each operator is and whether they type; stale rows say nothing.
+CREATE TABLE presences (
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    conversation_id uuid,
+    typing_until timestamptz,
+    seen_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, user_id)
+);
+CREATE INDEX presences_conversation ON presences (workspace_id, conversation_id) WHERE conversation_id IS NOT NULL;
+
+-- Apart from the conversation's row, whose lock every message needs.
+CREATE TABLE visitor_presences (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    typing_until timestamptz,
+    seen_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id)
 );

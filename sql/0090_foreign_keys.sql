@@ -12,6 +12,8 @@ ALTER TABLE agent_versions ADD CONSTRAINT agent_versions_agent FOREIGN KEY (work
 ALTER TABLE agent_versions ADD CONSTRAINT agent_versions_author FOREIGN KEY (workspace_id, author_user_id) REFERENCES workspace_users (workspace_id, user_id);
 ALTER TABLE agent_sources ADD CONSTRAINT agent_sources_agent FOREIGN KEY (workspace_id, agent_id) REFERENCES agents (workspace_id, id);
 ALTER TABLE agent_sources ADD CONSTRAINT agent_sources_source FOREIGN KEY (workspace_id, source_id) REFERENCES sources (workspace_id, id) ON DELETE CASCADE;
+ALTER TABLE agent_origins ADD CONSTRAINT agent_origins_agent FOREIGN KEY (workspace_id, agent_id) REFERENCES agents (workspace_id, id);
+ALTER TABLE agent_origins ADD CONSTRAINT agent_origins_creator FOREIGN KEY (workspace_id, created_by_user_id) REFERENCES workspace_users (workspace_id, user_id);
 
 ALTER TABLE sources ADD CONSTRAINT sources_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id);
 ALTER TABLE sources ADD CONSTRAINT sources_creator FOREIGN KEY (workspace_id, created_by_user_id) REFERENCES workspace_users (workspace_id, user_id);
@@ -36,6 +38,21 @@ ALTER TABLE conversation_reads ADD CONSTRAINT conversation_reads_conversation FO
 ALTER TABLE conversation_reads ADD CONSTRAINT conversation_reads_user FOREIGN KEY (workspace_id, user_id) REFERENCES workspace_users (workspace_id, user_id);
 ALTER TABLE drafts ADD CONSTRAINT drafts_conversation FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id);
 ALTER TABLE drafts ADD CONSTRAINT drafts_user FOREIGN KEY (workspace_id, user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE conversations ADD CONSTRAINT conversations_assignee FOREIGN KEY (workspace_id, assigned_to_user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE held_sends ADD CONSTRAINT held_sends_conversation FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id);
+ALTER TABLE held_sends ADD CONSTRAINT held_sends_user FOREIGN KEY (workspace_id, user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE labels ADD CONSTRAINT labels_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id);
+ALTER TABLE labels ADD CONSTRAINT labels_creator FOREIGN KEY (workspace_id, created_by_user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE conversation_labels ADD CONSTRAINT conversation_labels_conversation FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id);
+ALTER TABLE conversation_labels ADD CONSTRAINT conversation_labels_label FOREIGN KEY (workspace_id, label_id) REFERENCES labels (workspace_id, id) ON DELETE CASCADE;
+ALTER TABLE conversation_labels ADD CONSTRAINT conversation_labels_creator FOREIGN KEY (workspace_id, created_by_user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE canned_replies ADD CONSTRAINT canned_replies_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id);
+ALTER TABLE canned_replies ADD CONSTRAINT canned_replies_creator FOREIGN KEY (workspace_id, created_by_user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE notifications ADD CONSTRAINT notifications_user FOREIGN KEY (workspace_id, user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE notifications ADD CONSTRAINT notifications_actor FOREIGN KEY (workspace_id, actor_user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE presences ADD CONSTRAINT presences_user FOREIGN KEY (workspace_id, user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE presences ADD CONSTRAINT presences_conversation FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id);
+ALTER TABLE visitor_presences ADD CONSTRAINT visitor_presences_conversation FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id);
 
 ALTER TABLE runs ADD CONSTRAINT runs_conversation FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id);
 ALTER TABLE runs ADD CONSTRAINT runs_agent FOREIGN KEY (workspace_id, agent_id) REFERENCES agents (workspace_id, id);

@@ -10,9 +10,10 @@ DECLARE
     key text;
 BEGIN
     FOREACH tenant_table IN ARRAY ARRAY[
-        'workspaces', 'workspace_users', 'agents', 'agent_versions', 'agent_sources',
+        'workspaces', 'workspace_users', 'agents', 'agent_versions', 'agent_sources', 'agent_origins',
         'sources', 'crawl_runs', 'documents', 'chunks', 'embeddings',
         'contacts', 'conversations', 'messages', 'conversation_events', 'conversation_reads', 'drafts',
+        'held_sends', 'labels', 'conversation_labels', 'canned_replies', 'notifications', 'presences', 'visitor_presences',
         'runs', 'run_events', 'knowledge_gaps', 'gap_occurrences', 'usage_events',
         'audit_heads', 'audit_events', 'audit_texts'
     ] LOOP
@@ -37,4 +38,5 @@ CREATE POLICY looked_up ON workspaces FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON workspace_users FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON runs FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON conversations FOR SELECT TO console_auth USING (true);
+CREATE POLICY looked_up ON held_sends FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON crawl_runs FOR SELECT TO console_auth USING (true);

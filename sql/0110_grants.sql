@@ -2,15 +2,20 @@
 SET LOCAL ROLE console_owner;
 
 GRANT SELECT, INSERT, UPDATE ON workspaces, workspace_users, agents, contacts, conversations, conversation_reads,
-    runs, knowledge_gaps, audit_heads TO console_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON agent_sources, sources, crawl_runs, documents, chunks, embeddings, drafts TO console_app;
+    runs, knowledge_gaps, audit_heads, notifications TO console_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON agent_sources, sources, crawl_runs, documents, chunks, embeddings, drafts,
+    held_sends, labels, canned_replies, presences, visitor_presences TO console_app;
+GRANT SELECT, INSERT, DELETE ON agent_origins, conversation_labels TO console_app;
 GRANT SELECT, INSERT ON agent_versions, messages, conversation_events, run_events, gap_occurrences, usage_events,
     audit_events, audit_texts TO console_app;
 GRANT SELECT ON embedding_models TO console_app;
 
 GRANT SELECT (id, active) ON workspaces TO console_gateway;
 GRANT SELECT (workspace_id, id, slug, status, published_version_id, widget_key) ON agents TO console_gateway;
+GRANT SELECT (workspace_id, agent_id, origin) ON agent_origins TO console_gateway;
 GRANT SELECT (workspace_id, id, agent_id, number) ON agent_versions TO console_gateway;
+GRANT SELECT (workspace_id, conversation_id, typing_until) ON presences TO console_gateway;
+GRANT SELECT, INSERT, UPDATE ON visitor_presences TO console_gateway;
 GRANT INSERT, SELECT (workspace_id, id, name, email) ON contacts TO console_gateway;
 GRANT INSERT ON conversations TO console_gateway;
 GRANT SELECT (workspace_id, id, agent_id, visitor_token_hash, status, control, claimed_by_user_id, epoch, last_seq,
@@ -24,4 +29,4 @@ GRANT SELECT (workspace_id, id, kind, state, conversation_id) ON runs TO console
 
 GRANT SELECT ON chunks, documents TO console_search;
 GRANT SELECT, INSERT, UPDATE ON users, sessions TO console_auth;
-GRANT SELECT ON workspaces, workspace_users, runs, conversations, crawl_runs TO console_auth;
+GRANT SELECT ON workspaces, workspace_users, runs, conversations, held_sends, crawl_runs TO console_auth;

@@ -123,6 +123,10 @@ AS $$
     UNION
     SELECT c.workspace_id FROM conversations c WHERE c.lease_expires_at < now()
     UNION
+    SELECT c.workspace_id FROM conversations c WHERE c.status = 'snoozed' AND c.snoozed_until <= now()
+    UNION
+    SELECT h.workspace_id FROM held_sends h WHERE h.due_at <= now()
+    UNION
     SELECT k.workspace_id FROM crawl_runs k WHERE k.state IN ('queued', 'running')
 $$;
 

@@ -83,3 +83,17 @@ class AgentSource(Base, BelongsToAgent):
         tenant_key("agent_sources_agent", "agent_id", "agents.id"),
         tenant_key("agent_sources_source", "source_id", "sources.id", ondelete="CASCADE"),
     )
+
+
+class AgentOrigin(Base, BelongsToAgent):
+    """A web origin whose pages may talk to the gateway for an agent."""
+
+    __tablename__ = "agent_origins"
+    agent_id: Mapped[UUID] = mapped_column(primary_key=True)
+    origin: Mapped[str] = mapped_column(primary_key=True)
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[Now]
+    __table_args__ = (
+        tenant_key("agent_origins_agent", "agent_id", "agents.id"),
+        tenant_key("agent_origins_creator", "created_by_user_id", "workspace_users.user_id"),
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKeyConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.db.models.columns import Empty, Key, List, Map, Now, SmallZero, Zero, default
+from console.db.models.columns import Empty, Key, List, Map, Now, Zero, default
 from console.db.scope import Base, BelongsToAgent, BelongsToWorkspace, tenant_key
 
 
@@ -57,11 +57,12 @@ class Conversation(Base, BelongsToAgent):
     external_id: Mapped[str | None]
     raw: Mapped[Map]
     subject: Mapped[Empty]
-    priority: Mapped[SmallZero]
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("2"))
     status: Mapped[str] = default("open")
     control: Mapped[str] = default("ai")
     claimed_by_user_id: Mapped[UUID | None]
     claimed_at: Mapped[datetime | None]
+    assigned_to_user_id: Mapped[UUID | None]
     lease_expires_at: Mapped[datetime | None]
     epoch: Mapped[Zero]
     last_seq: Mapped[Zero]
@@ -85,6 +86,7 @@ class Conversation(Base, BelongsToAgent):
         tenant_key("conversations_agent", "agent_id", "agents.id"),
         tenant_key("conversations_contact", "contact_id", "contacts.id"),
         tenant_key("conversations_holder", "claimed_by_user_id", "workspace_users.user_id"),
+        tenant_key("conversations_assignee", "assigned_to_user_id", "workspace_users.user_id"),
         Index("conversations_visitor", "workspace_id", "visitor_id"),
         Index(
             "conversations_external",
@@ -97,11 +99,18 @@ class Conversation(Base, BelongsToAgent):
         Index(
             "conversations_waiting",
             "workspace_id",
+            "priority",
             "waiting_since",
             "id",
             postgresql_where=text("status = 'open' AND control = 'human' AND claimed_by_user_id IS NULL"),
         ),
         _newest_first("conversations_held", "claimed_by_user_id", where="claimed_by_user_id IS NOT NULL"),
+        _newest_first(
+            "conversations_assigned",
+            "assigned_to_user_id",
+            where="assigned_to_user_id IS NOT NULL AND status = 'open'",
+        ),
+        Index("conversations_snoozed", "workspace_id", "snoozed_until", postgresql_where=text("status = 'snoozed'")),
         _newest_first("conversations_open", where="status = 'open'"),
         _newest_first("conversations_closed", where="status <> 'open'"),
         Index(
