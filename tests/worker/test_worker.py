@@ -7,19 +7,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import psycopg
+from psycopg.types.json import Jsonb
+
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.db.notify import Notifier
 from console.domain.conversation import HandoffReason
-from console.ids import WorkspaceId
+from console.ids import WorkspaceId, new_id
 from console.services.answers import Answers
 from console.services.conversations import Conversations
 from console.services.takeover import Takeover
 from console.worker.worker import run_worker
 from tests.services.test_answers import SAID, Fixed, good
-from tests.world import World, make_talk, make_world
+from tests.world import Talk, World, make_talk, make_world
 
-SOON = 20.0
+SOON = 30.0
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -147,3 +150,37 @@ async def test_finished_jobs_leave_the_queue(db: Database, gateway_db: Database,
             return left == 0 and len(await talk.seen()) == 2
 
         await until(gone)
+
+
+async def test_a_job_that_its_worker_could_not_report_as_done_is_dropped(
+    db: Database, gateway_db: Database, urls: ServerUrls
+) -> None:
+    """It would hold the conversation's lock as long as its worker lives."""
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    async with working(db, urls):
+        await stick(urls, world, talk)
+        await talk.say("anybody?")
+
+        async def answered() -> bool:
+            return len(await talk.seen()) == 2
+
+        await until(answered)
+
+
+async def stick(urls: ServerUrls, world: World, talk: Talk) -> None:
+    """A job of a living worker, begun long ago, whose run has ended."""
+    async with await psycopg.AsyncConnection.connect(urls.superuser, autocommit=True) as god:
+        await god.execute("SET search_path = jobs")
+        cursor = await god.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args, status, worker_id)"
+            " SELECT 'answers', 'console.answer', %s, %s, 'doing', max(id) FROM procrastinate_workers RETURNING id",
+            (str(talk.id), Jsonb({"workspace_id": str(world.workspace_id), "id": str(new_id())})),
+        )
+        job = await cursor.fetchone()
+        assert job is not None
+        await god.execute("DELETE FROM procrastinate_events WHERE job_id = %s", job)
+        await god.execute(
+            "INSERT INTO procrastinate_events (job_id, type, at) VALUES (%s, 'started', now() - interval '1 minute')",
+            job,
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -57,16 +56,3 @@ async def _lane(app: procrastinate.App, queue: str, concurrency: int) -> None:
         )
 
     await outlast(work, f"{queue} lane")
-
-
-async def drop_stalled(app: procrastinate.App) -> int:
-    """Delete jobs that a dead worker left behind: they hold locks, and their runs are swept up anyway."""
-    from procrastinate.exceptions import ConnectorException
-    from procrastinate.jobs import Status
-
-    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
-    for job in stalled:
-        if job.id is not None:
-            with contextlib.suppress(ConnectorException):  # Another worker was first.
-                await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
-    return len(stalled)

@@ -9,8 +9,8 @@ from console.db.engine import Database
 from console.db.jobs import answer_job, crawl_job, defer
 from console.ids import WorkspaceId
 from console.services.sweep import return_abandoned, untaken_crawls, untaken_runs, workspaces_with_work
-from console.worker.lanes import drop_stalled
 from console.worker.outlast import outlast
+from console.worker.stalled import drop_stalled
 
 if TYPE_CHECKING:
     import procrastinate
@@ -31,7 +31,7 @@ async def run_sweeps(db: Database, app: procrastinate.App) -> None:
 
 async def sweep_once(db: Database, app: procrastinate.App) -> int:
     """One round over all workspaces with work; returns how many jobs it deferred."""
-    await drop_stalled(app)
+    await drop_stalled(db, app)
     deferred = 0
     for workspace_id in await workspaces_with_work(db):
         await return_abandoned(db, workspace_id)
