@@ -9,6 +9,7 @@ CREATE TABLE users (
     external_subject text,
     password_hash text NOT NULL,
     totp_secret_sealed bytea,
+    totp_offered_sealed bytea,
     totp_last_step bigint NOT NULL DEFAULT 0,
     role text NOT NULL DEFAULT 'customer' CHECK (role IN ('customer', 'super_admin')),
     settings jsonb NOT NULL DEFAULT '{}',
@@ -53,6 +54,20 @@ CREATE TABLE workspace_users (
 );
 CREATE INDEX workspace_users_user ON workspace_users (user_id);
 
+-- Keys of other services, sealed: to show there are only the last characters and the age.
+CREATE TABLE workspace_credentials (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('openai', 'notion', 'gdrive', 'shopify', 'woocommerce')),
+    name text NOT NULL DEFAULT '',
+    sealed bytea NOT NULL,
+    last_characters text NOT NULL DEFAULT '',
+    set_by_user_id uuid,
+    set_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE UNIQUE INDEX workspace_credentials_kind ON workspace_credentials (workspace_id, kind, name);
+
 CREATE TABLE sessions (
     token_hash bytea PRIMARY KEY,
     user_id uuid NOT NULL,
@@ -65,3 +80,28 @@ CREATE TABLE sessions (
     revoked_at timestamptz
 );
 CREATE INDEX sessions_user ON sessions (user_id);
+
+CREATE TABLE recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    used_at timestamptz,
+    PRIMARY KEY (user_id, code_hash)
+);
+
+-- Failed sign-ins by keyed hash of an e-mail or an address: what was typed is not kept, known or not.
+CREATE TABLE login_attempts (
+    key bytea PRIMARY KEY,
+    failures integer NOT NULL,
+    failed_at timestamptz NOT NULL,
+    locked_until timestamptz
+);
+CREATE INDEX login_attempts_time ON login_attempts (failed_at);
+
+-- Random bytes that never leave the server: the key of those hashes.
+CREATE TABLE auth_secrets (
+    name text PRIMARY KEY,
+    value bytea NOT NULL
+);
+INSERT INTO auth_secrets (name, value)
+VALUES ('login_attempts', sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())));

@@ -64,3 +64,4 @@ CREATE TABLE agent_origins (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, agent_id, origin)
 );
+CREATE INDEX agent_origins_origin ON agent_origins (origin);

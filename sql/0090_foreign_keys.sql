@@ -3,8 +3,11 @@ SET LOCAL ROLE console_owner;
 
 ALTER TABLE workspace_users ADD CONSTRAINT workspace_users_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id);
 ALTER TABLE workspace_users ADD CONSTRAINT workspace_users_user FOREIGN KEY (user_id) REFERENCES users (id);
+ALTER TABLE workspace_credentials ADD CONSTRAINT workspace_credentials_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id);
+ALTER TABLE workspace_credentials ADD CONSTRAINT workspace_credentials_setter FOREIGN KEY (workspace_id, set_by_user_id) REFERENCES workspace_users (workspace_id, user_id);
 ALTER TABLE sessions ADD CONSTRAINT sessions_user FOREIGN KEY (user_id) REFERENCES users (id);
 ALTER TABLE sessions ADD CONSTRAINT sessions_workspace FOREIGN KEY (active_workspace_id) REFERENCES workspaces (id);
+ALTER TABLE recovery_codes ADD CONSTRAINT recovery_codes_user FOREIGN KEY (user_id) REFERENCES users (id);
 
 ALTER TABLE agents ADD CONSTRAINT agents_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id);
 ALTER TABLE agents ADD CONSTRAINT agents_published FOREIGN KEY (workspace_id, id, published_version_id) REFERENCES agent_versions (workspace_id, agent_id, id);

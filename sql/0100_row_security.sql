@@ -10,7 +10,7 @@ DECLARE
     key text;
 BEGIN
     FOREACH tenant_table IN ARRAY ARRAY[
-        'workspaces', 'workspace_users', 'agents', 'agent_versions', 'agent_sources', 'agent_origins',
+        'workspaces', 'workspace_users', 'workspace_credentials', 'agents', 'agent_versions', 'agent_sources', 'agent_origins',
         'sources', 'crawl_runs', 'documents', 'chunks', 'embeddings',
         'contacts', 'conversations', 'messages', 'conversation_events', 'conversation_reads', 'drafts',
         'held_sends', 'labels', 'conversation_labels', 'canned_replies', 'notifications', 'presences', 'visitor_presences',
@@ -40,3 +40,4 @@ CREATE POLICY looked_up ON runs FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON conversations FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON held_sends FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON crawl_runs FOR SELECT TO console_auth USING (true);
+CREATE POLICY looked_up ON agent_origins FOR SELECT TO console_auth USING (true);

@@ -8,15 +8,16 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON agent_sources, sources, crawl_runs, docu
 GRANT SELECT, INSERT, DELETE ON agent_origins, conversation_labels TO console_app;
 GRANT SELECT, INSERT ON agent_versions, messages, conversation_events, run_events, gap_occurrences, usage_events,
     audit_events, audit_texts TO console_app;
-GRANT SELECT ON embedding_models TO console_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON workspace_credentials TO console_app;
+GRANT SELECT ON embedding_models, model_prices TO console_app;
 
 GRANT SELECT (id, active) ON workspaces TO console_gateway;
 GRANT SELECT (workspace_id, id, slug, status, published_version_id, widget_key) ON agents TO console_gateway;
 GRANT SELECT (workspace_id, agent_id, origin) ON agent_origins TO console_gateway;
 GRANT SELECT (workspace_id, id, agent_id, number) ON agent_versions TO console_gateway;
-GRANT SELECT (workspace_id, conversation_id, typing_until) ON presences TO console_gateway;
+GRANT SELECT (workspace_id, user_id, conversation_id, typing_until) ON presences TO console_gateway;
 GRANT SELECT, INSERT, UPDATE ON visitor_presences TO console_gateway;
-GRANT INSERT, SELECT (workspace_id, id, name, email) ON contacts TO console_gateway;
+GRANT INSERT, SELECT (workspace_id, id, name, email, email_key) ON contacts TO console_gateway;
 GRANT INSERT ON conversations TO console_gateway;
 GRANT SELECT (workspace_id, id, agent_id, visitor_token_hash, status, control, claimed_by_user_id, epoch, last_seq,
     last_visitor_seq, waiting_since, last_message_at) ON conversations TO console_gateway;
@@ -25,8 +26,10 @@ GRANT UPDATE (status, epoch, last_seq, last_visitor_seq, snippet, snippet_role, 
 GRANT SELECT, INSERT ON messages TO console_gateway;
 GRANT INSERT ON conversation_events TO console_gateway;
 GRANT INSERT ON runs TO console_gateway;
-GRANT SELECT (workspace_id, id, kind, state, conversation_id) ON runs TO console_gateway;
+GRANT SELECT (workspace_id, id, kind, state, conversation_id, created_at) ON runs TO console_gateway;
 
 GRANT SELECT ON chunks, documents TO console_search;
 GRANT SELECT, INSERT, UPDATE ON users, sessions TO console_auth;
-GRANT SELECT ON workspaces, workspace_users, runs, conversations, held_sends, crawl_runs TO console_auth;
+GRANT SELECT, INSERT, UPDATE, DELETE ON recovery_codes, login_attempts TO console_auth;
+GRANT SELECT ON auth_secrets TO console_auth;
+GRANT SELECT ON workspaces, workspace_users, runs, conversations, held_sends, crawl_runs, agent_origins TO console_auth;

@@ -35,12 +35,21 @@ $$;
 
 SET LOCAL ROLE console_auth;
 
+-- What a sign-in is checked against; `at` is the server's clock, in seconds.
 CREATE FUNCTION auth_login(given_email text)
-RETURNS TABLE (user_id uuid, name text, email text, password_hash text, disabled boolean)
+RETURNS TABLE (user_id uuid, name text, email text, password_hash text, disabled boolean, totp_sealed bytea, at double precision)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
-    SELECT id, u.name, u.email, u.password_hash, disabled_at IS NOT NULL FROM users u WHERE lower(u.email) = lower(given_email)
+    SELECT id, u.name, u.email, u.password_hash, disabled_at IS NOT NULL, totp_secret_sealed,
+        extract(epoch FROM now())::double precision
+    FROM users u WHERE lower(u.email) = lower(given_email)
 $$;
+
+-- The same of a person known already.
+CREATE FUNCTION auth_account(for_user uuid)
+RETURNS TABLE (user_id uuid, name text, email text, password_hash text, disabled boolean, totp_sealed bytea, at double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$ SELECT found.* FROM users u, auth_login(u.email) AS found WHERE u.id = for_user $$;
 
 -- Makes the person unless the e-mail is known; the known one keeps its name and password.
 CREATE FUNCTION auth_create_user(new_id uuid, given_email text, given_name text, hash text)
@@ -60,11 +69,17 @@ CREATE FUNCTION auth_any_user() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$ SELECT EXISTS (SELECT FROM users) $$;
 
-CREATE FUNCTION auth_open_session(hash bytea, for_user uuid, workspace uuid, until timestamptz)
-RETURNS void
+-- Opens a session, unless the password or the secret is no longer the one that was checked.
+CREATE FUNCTION auth_open_session(hash bytea, for_user uuid, until timestamptz, seen_from text, checked_password text,
+    checked_totp bytea) RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
-    INSERT INTO sessions (token_hash, user_id, active_workspace_id, expires_at) VALUES (hash, for_user, workspace, until)
+    INSERT INTO sessions (token_hash, user_id, user_agent, expires_at)
+    SELECT hash, u.id, seen_from, until FROM users u
+    WHERE u.id = for_user AND u.password_hash = checked_password AND u.disabled_at IS NULL
+      AND u.totp_secret_sealed IS NOT DISTINCT FROM checked_totp
+    FOR SHARE
+    RETURNING true
 $$;
 
 CREATE FUNCTION auth_session(hash bytea)
@@ -77,13 +92,45 @@ AS $$
     RETURNING u.id, u.name, u.email, s.active_workspace_id
 $$;
 
--- Whether a session is still open: asked again in each of its transactions.
-CREATE FUNCTION auth_session_open(hash bytea) RETURNS boolean
+-- For how many seconds an open session was not seen; none when it is over. Asked in each of its transactions.
+CREATE FUNCTION auth_session_idle(hash bytea) RETURNS double precision
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
-    SELECT EXISTS (
-        SELECT FROM sessions s JOIN users u ON u.id = s.user_id
-        WHERE s.token_hash = hash AND s.revoked_at IS NULL AND s.expires_at > now() AND u.disabled_at IS NULL)
+    SELECT extract(epoch FROM now() - s.last_seen_at)::double precision
+    FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.token_hash = hash AND s.revoked_at IS NULL AND s.expires_at > now()
+      AND s.last_seen_at > now() - interval '12 hours' AND u.disabled_at IS NULL
+$$;
+
+CREATE FUNCTION auth_touch_session(hash bytea) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    UPDATE sessions SET last_seen_at = now()
+    WHERE token_hash = hash AND revoked_at IS NULL AND last_seen_at BETWEEN now() - interval '12 hours' AND now() - interval '1 minute'
+$$;
+
+-- Open sessions of a person, newest first.
+CREATE FUNCTION auth_sessions(for_user uuid)
+RETURNS TABLE (token_hash bytea, seen_from text, created_at timestamptz, last_seen_at timestamptz, expires_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT s.token_hash, s.user_agent, s.created_at, s.last_seen_at, s.expires_at FROM sessions s
+    WHERE s.user_id = for_user AND s.revoked_at IS NULL AND s.expires_at > now()
+      AND s.last_seen_at > now() - interval '12 hours'
+    ORDER BY s.created_at DESC, s.token_hash
+$$;
+
+-- Ends a person's sessions: those named, else all; `kept` stays open. Returns how many were open.
+CREATE FUNCTION auth_end_sessions(for_user uuid, kept bytea, named bytea[]) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    WITH ended AS (
+        UPDATE sessions s SET revoked_at = now()
+        WHERE s.user_id = for_user AND s.revoked_at IS NULL AND s.token_hash IS DISTINCT FROM kept
+          AND (named IS NULL OR s.token_hash = ANY (named))
+        RETURNING s.expires_at > now() AND s.last_seen_at > now() - interval '12 hours' AS open
+    )
+    SELECT count(*) FILTER (WHERE open) FROM ended
 $$;
 
 CREATE FUNCTION auth_close_session(hash bytea) RETURNS void
@@ -111,6 +158,111 @@ AS $$
     ORDER BY m.joined_at, w.slug
 $$;
 
+-- The row of failures that belongs to an e-mail or an address, the same whether it is known or not.
+CREATE FUNCTION auth_attempts_key(kind text, given text) RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT sha256(value || sha256(value || convert_to(kind || ' ' || lower(given), 'UTF8')))
+    FROM auth_secrets WHERE name = 'login_attempts'
+$$;
+
+-- Whether tries must wait; holds the rows, so that tries at once are counted one after the other.
+CREATE FUNCTION auth_locked(given_email text, given_address text) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT coalesce(bool_or(held.locked_until > clock_timestamp()), false) FROM (
+        SELECT locked_until FROM login_attempts
+        WHERE key IN (auth_attempts_key('email', given_email), auth_attempts_key('address', given_address))
+        ORDER BY key FOR UPDATE) AS held
+$$;
+
+-- Counts a failure. From the `most`th on tries must wait 1, 2, 4, 8, then 15 minutes; a try while they must is not
+-- counted, and 15 minutes without failure or wait begin again.
+CREATE FUNCTION auth_count_failure(given bytea, most integer) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    INSERT INTO login_attempts AS a (key, failures, failed_at) VALUES (given, 1, clock_timestamp())
+    ON CONFLICT (key) DO UPDATE SET failed_at = excluded.failed_at, (failures, locked_until) = (
+        SELECT n, CASE WHEN n >= most THEN excluded.failed_at + least(1 << least(n - most, 4), 15) * interval '1 minute' END
+        FROM (SELECT CASE WHEN greatest(a.failed_at, a.locked_until) <= excluded.failed_at - interval '15 minutes' THEN 1
+                     ELSE a.failures + 1 END AS n) AS counted)
+    WHERE a.locked_until IS NULL OR a.locked_until <= excluded.failed_at
+$$;
+
+-- Both in the order of their keys, as `auth_locked` holds them; a few of the oldest rows go with it.
+CREATE FUNCTION auth_failed(given_email text, given_address text, most_email integer, most_address integer) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT auth_count_failure(key, most) FROM (
+        SELECT key, most FROM (VALUES (auth_attempts_key('email', given_email), most_email),
+                                      (auth_attempts_key('address', given_address), most_address)) AS v (key, most)
+        WHERE key IS NOT NULL ORDER BY key) AS both_of_them;
+    DELETE FROM login_attempts WHERE key IN (
+        SELECT key FROM login_attempts WHERE failed_at < now() - interval '1 day'
+        ORDER BY failed_at LIMIT 10 FOR UPDATE SKIP LOCKED);
+$$;
+
+CREATE FUNCTION auth_forgive(given_email text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$ DELETE FROM login_attempts WHERE key = auth_attempts_key('email', given_email) $$;
+
+-- A code of this step counts once, and none of an earlier step after it.
+CREATE FUNCTION auth_use_totp(for_user uuid, step bigint) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    UPDATE users SET totp_last_step = step
+    WHERE id = for_user AND totp_secret_sealed IS NOT NULL AND totp_last_step < step RETURNING true
+$$;
+
+CREATE FUNCTION auth_use_recovery_code(for_user uuid, hash bytea) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    UPDATE recovery_codes SET used_at = now() WHERE user_id = for_user AND code_hash = hash AND used_at IS NULL RETURNING true
+$$;
+
+CREATE FUNCTION auth_second_factor(for_user uuid)
+RETURNS TABLE (active boolean, offered_sealed bytea, codes_left bigint, at double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT u.totp_secret_sealed IS NOT NULL, u.totp_offered_sealed,
+        (SELECT count(*) FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL),
+        extract(epoch FROM now())::double precision
+    FROM users u WHERE u.id = for_user
+$$;
+
+CREATE FUNCTION auth_offer_totp(for_user uuid, sealed bytea) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$ UPDATE users SET totp_offered_sealed = sealed, updated_at = now() WHERE id = for_user $$;
+
+-- The offered secret becomes the one in use, once, and the code that showed it is used up.
+CREATE FUNCTION auth_accept_totp(for_user uuid, offered bytea, step bigint) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    UPDATE users SET totp_secret_sealed = offered, totp_offered_sealed = NULL, totp_last_step = step, updated_at = now()
+    WHERE id = for_user AND totp_offered_sealed = offered RETURNING true
+$$;
+
+CREATE FUNCTION auth_drop_totp(for_user uuid) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    UPDATE users SET totp_secret_sealed = NULL, totp_offered_sealed = NULL, totp_last_step = 0, updated_at = now()
+    WHERE id = for_user
+$$;
+
+CREATE FUNCTION auth_renew_recovery_codes(for_user uuid, hashes bytea[]) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    DELETE FROM recovery_codes WHERE user_id = for_user;
+    INSERT INTO recovery_codes (user_id, code_hash) SELECT for_user, unnest(hashes);
+$$;
+
+-- Changes the password, unless it is no longer the one that was checked.
+CREATE FUNCTION auth_set_password(for_user uuid, checked text, hash text) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    UPDATE users SET password_hash = hash, updated_at = now() WHERE id = for_user AND password_hash = checked RETURNING true
+$$;
+
 CREATE FUNCTION auth_slug_taken(given text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$ SELECT EXISTS (SELECT FROM workspaces WHERE slug = given) $$;
@@ -130,12 +282,47 @@ AS $$
     SELECT k.workspace_id FROM crawl_runs k WHERE k.state IN ('queued', 'running')
 $$;
 
-REVOKE ALL ON FUNCTION auth_login(text), auth_create_user(uuid, text, text, text), auth_any_user(),
-    auth_open_session(bytea, uuid, uuid, timestamptz), auth_session(bytea), auth_session_open(bytea), auth_close_session(bytea),
-    auth_switch_workspace(bytea, uuid), auth_memberships(bytea), auth_slug_taken(text), workspaces_with_work() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION auth_login(text), auth_create_user(uuid, text, text, text), auth_any_user(),
-    auth_open_session(bytea, uuid, uuid, timestamptz), auth_session(bytea), auth_session_open(bytea), auth_close_session(bytea),
-    auth_switch_workspace(bytea, uuid), auth_memberships(bytea), auth_slug_taken(text), workspaces_with_work() TO console_app;
+-- Whether pages of an origin may talk with the agent of a conversation: a browser asks (a preflight) without the token
+-- that would name the tenant. An unknown conversation is like one whose agent lists nothing.
+CREATE FUNCTION conversation_lists_origin(conversation uuid, given text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM agent_origins o
+        JOIN conversations c ON c.workspace_id = o.workspace_id AND c.id = conversation AND c.agent_id = o.agent_id
+        WHERE o.origin = given)
+$$;
+
+REVOKE ALL ON FUNCTION conversation_lists_origin(uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION conversation_lists_origin(uuid, text) TO console_gateway;
+
+-- Workspaces where replies are held back, and the seconds until the first one of each is due.
+CREATE FUNCTION workspaces_holding_sends() RETURNS TABLE (workspace_id uuid, due_in double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT h.workspace_id, extract(epoch FROM min(h.due_at) - now())::double precision
+    FROM held_sends h GROUP BY h.workspace_id
+$$;
+
+REVOKE ALL ON FUNCTION auth_attempts_key(text, text), auth_count_failure(bytea, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION auth_login(text), auth_account(uuid), auth_create_user(uuid, text, text, text), auth_any_user(),
+    auth_open_session(bytea, uuid, timestamptz, text, text, bytea), auth_session(bytea), auth_session_idle(bytea),
+    auth_touch_session(bytea), auth_sessions(uuid), auth_end_sessions(uuid, bytea, bytea[]), auth_close_session(bytea),
+    auth_locked(text, text), auth_failed(text, text, integer, integer), auth_forgive(text), auth_use_totp(uuid, bigint),
+    auth_use_recovery_code(uuid, bytea), auth_second_factor(uuid), auth_offer_totp(uuid, bytea),
+    auth_accept_totp(uuid, bytea, bigint), auth_drop_totp(uuid), auth_renew_recovery_codes(uuid, bytea[]),
+    auth_set_password(uuid, text, text),
+    auth_switch_workspace(bytea, uuid), auth_memberships(bytea), auth_slug_taken(text), workspaces_with_work(),
+    workspaces_holding_sends() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION auth_login(text), auth_account(uuid), auth_create_user(uuid, text, text, text), auth_any_user(),
+    auth_open_session(bytea, uuid, timestamptz, text, text, bytea), auth_session(bytea), auth_session_idle(bytea),
+    auth_touch_session(bytea), auth_sessions(uuid), auth_end_sessions(uuid, bytea, bytea[]), auth_close_session(bytea),
+    auth_locked(text, text), auth_failed(text, text, integer, integer), auth_forgive(text), auth_use_totp(uuid, bigint),
+    auth_use_recovery_code(uuid, bytea), auth_second_factor(uuid), auth_offer_totp(uuid, bytea),
+    auth_accept_totp(uuid, bytea, bigint), auth_drop_totp(uuid), auth_renew_recovery_codes(uuid, bytea[]),
+    auth_set_password(uuid, text, text),
+    auth_switch_workspace(bytea, uuid), auth_memberships(bytea), auth_slug_taken(text), workspaces_with_work(),
+    workspaces_holding_sends() TO console_app;
 
 SET LOCAL ROLE console_search;
 REVOKE ALL ON FUNCTION search_chunks(text, integer, uuid[]) FROM PUBLIC;

@@ -60,7 +60,7 @@ SECTIONS = {
 }
 
 
-def _catalogue(url: str) -> str:
+def catalogue(url: str) -> str:
     lines = []
     with psycopg.connect(url) as connection:
         for title, query in SECTIONS.items():
@@ -70,7 +70,7 @@ def _catalogue(url: str) -> str:
 
 
 def test_the_catalogue_is_as_it_was_agreed(urls: ServerUrls) -> None:
-    found = _catalogue(urls.superuser)
+    found = catalogue(urls.superuser)
     if os.environ.get("CONSOLE_WRITE_CATALOGUE") == "1":
         SNAPSHOT.write_text(found, "utf-8")
     agreed = SNAPSHOT.read_text("utf-8")

@@ -11,9 +11,15 @@ import psycopg
 
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
-from console.db.listen import listen
+from console.db.hub import Hub
+from console.db.listen import listen, told
 from console.db.notify import Notifier, channel
-from console.domain.live import Changed, Link, LinkChanged, LiveEvent
+from console.domain.actor import Actor
+from console.domain.live import Changed, Link, LinkChanged, LiveEvent, Notified, PresenceChanged
+from console.ids import ConversationId, new_id
+from console.services.labels import Labels
+from console.services.messages import Messages
+from console.services.presence import Presence
 from tests.world import make_talk, make_world
 
 
@@ -86,3 +92,78 @@ async def test_an_unreachable_server_is_offline(urls: ServerUrls, db: Database) 
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     async with aclosing(listen(Database(nowhere), nowhere, world.workspace_id)) as events:
         assert await following(events, LinkChanged) == LinkChanged(Link.OFFLINE)
+
+
+async def test_two_operators_and_a_visitor_see_each_other(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+    world = await make_world(db)
+    talk, presence = await make_talk(gateway_db, world, name="Vic"), Presence(db)
+    changed = PresenceChanged(frozenset({talk.id}))
+    async with (
+        Notifier(db, urls.app),
+        Notifier(gateway_db, urls.gateway),
+        aclosing(listen(db, urls.app, world.workspace_id)) as mias,
+        aclosing(listen(db, urls.app, world.workspace_id)) as maxs,
+    ):
+        for events in (mias, maxs):
+            await following(events, Changed(None))
+        await presence.here(world.member, talk.id)
+        await following(maxs, changed)
+        assert await around(presence, world.other, talk.id) == [("mia", False)]
+        await presence.here(world.other, talk.id, typing=True)
+        await following(mias, changed)
+        assert await around(presence, world.member, talk.id) == [("max", True)]
+        await talk.visitors.typing(talk.token, talk.id)
+        for events, other in ((mias, ("max", True)), (maxs, ("mia", False))):
+            actor = world.member if events is mias else world.other
+            await following(events, changed)
+            assert sorted(await around(presence, actor, talk.id)) == sorted([("Vic", True), other])
+        await presence.leave(world.other)
+        await following(mias, changed)
+        assert await around(presence, world.member, talk.id) == [("Vic", True)]
+
+
+async def around(presence: Presence, actor: Actor, id: ConversationId) -> list[tuple[str, bool]]:
+    return [(str(each.name), each.typing) for each in await presence.around(actor, [id])]
+
+
+async def test_typing_wakes_the_gateway_with_an_id_alone(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+    world = await make_world(db)
+    talk, hub = await make_talk(gateway_db, world), Hub(urls.gateway)
+    async with Notifier(db, urls.app), hub.listening():
+        with hub.follow(talk.id) as woken:
+            async with asyncio.timeout(10):
+                await woken.wait()  # The link is there.
+                woken.clear()
+                await Presence(db).here(world.member, talk.id, typing=True)
+                await woken.wait()
+
+
+async def test_a_mention_reaches_the_person_meant(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    async with Notifier(db, urls.app), aclosing(listen(db, urls.app, world.workspace_id)) as events:
+        await following(events, Changed(None))
+        await Messages(db).note(world.member, talk.id, "@max @nobody", token="t")
+        assert await following(events, Notified) == Notified(world.other.user_id)
+        assert await following(events, Changed) == Changed(frozenset({talk.id}))
+
+
+async def test_a_label_renamed_is_read_again_everywhere(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    async with Notifier(db, urls.app), aclosing(listen(db, urls.app, world.workspace_id)) as events:
+        await following(events, Changed(None))
+        await Labels(db).change(world.member, talk.id, add=["x"])
+        assert await following(events, Changed) == Changed(frozenset({talk.id}))
+        await Labels(db).rename(world.admin, "x", "y")
+        assert await following(events, Changed) == Changed(None)
+
+
+def test_a_burst_is_told_once_and_what_is_none_of_ours_not_at_all() -> None:
+    one, two = new_id(), new_id()
+    burst = [f"presence:{one}", f"conversation:{two}", f"presence:{one}", f"person:{two}", f"conversation:{one}"] * 50
+    noise = ["", "presence", "presence:", "conversation:x", "person:\x1b[2J", f"crawl:{one}", str(one)]
+    assert told([*noise, *burst, *noise]) == [
+        Notified(two), PresenceChanged(frozenset({one})), Changed(frozenset({one, two})),
+    ]  # fmt: skip
+    assert told(noise) == []

@@ -7,7 +7,12 @@ from typing import Final
 
 from console.db.catalogue import APP, DEFINERS, GATEWAY, OWNER, Policy, Table
 
-GLOBAL_TABLES: Final = frozenset({"users", "sessions", "embedding_models", "schema_migrations"})
+GLOBAL_TABLES: Final = frozenset(
+    {
+        "users", "sessions", "recovery_codes", "login_attempts", "auth_secrets", "embedding_models",
+        "model_prices", "schema_migrations",
+    }
+)  # fmt: skip
 """The tables that belong to no workspace."""
 
 UNIQUE_EXCEPTIONS: Final = frozenset({"workspaces_slug"})

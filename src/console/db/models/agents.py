@@ -96,4 +96,5 @@ class AgentOrigin(Base, BelongsToAgent):
     __table_args__ = (
         tenant_key("agent_origins_agent", "agent_id", "agents.id"),
         tenant_key("agent_origins_creator", "created_by_user_id", "workspace_users.user_id"),
+        Index("agent_origins_origin", "origin"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, SmallInteger, text
+from sqlalchemy import Computed, ForeignKeyConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from console.db.models.columns import Empty, Key, List, Map, Now, Zero, default
@@ -19,6 +19,7 @@ class Contact(Base, BelongsToWorkspace):
     id: Mapped[Key]
     name: Mapped[Empty]
     email: Mapped[str | None]
+    email_key: Mapped[str | None] = mapped_column(Computed("lower(email)", persisted=True))
     phone: Mapped[str | None]
     external_ids: Mapped[Map]
     attributes: Mapped[Map]
@@ -30,9 +31,9 @@ class Contact(Base, BelongsToWorkspace):
         Index(
             "contacts_email",
             "workspace_id",
-            text("lower(email)"),
+            "email_key",
             unique=True,
-            postgresql_where=text("email IS NOT NULL"),
+            postgresql_where=text("email_key IS NOT NULL"),
         ),
     )
 

@@ -98,6 +98,13 @@ class Notification(Base, BelongsToWorkspace):
         tenant_key("notifications_user", "user_id", "workspace_users.user_id"),
         tenant_key("notifications_actor", "actor_user_id", "workspace_users.user_id"),
         Index("notifications_person", "workspace_id", "user_id", text("id DESC")),
+        Index(
+            "notifications_unread",
+            "workspace_id",
+            "user_id",
+            text("id DESC"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
     )
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import ForeignKey, Index, text, true
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
-from console.db.models.columns import BigZero, Key, Map, Now, default
-from console.db.scope import Base, BelongsToWorkspace
+from console.db.models.columns import BigZero, Empty, Key, Map, Now, default
+from console.db.scope import Base, BelongsToWorkspace, tenant_key
 
 
 class User(Base):
@@ -25,6 +25,7 @@ class User(Base):
     external_subject: Mapped[str | None]
     password_hash: Mapped[str]
     totp_secret_sealed: Mapped[bytes | None]
+    totp_offered_sealed: Mapped[bytes | None]
     totp_last_step: Mapped[BigZero]
     role: Mapped[str] = default("customer")
     settings: Mapped[Map]
@@ -82,6 +83,26 @@ class WorkspaceUser(Base, BelongsToWorkspace):
     __table_args__ = (Index("workspace_users_user", "user_id"),)
 
 
+class WorkspaceCredential(Base, BelongsToWorkspace):
+    """A key of another service, sealed."""
+
+    __tablename__ = "workspace_credentials"
+    workspace_id: Mapped[UUID] = mapped_column(
+        ForeignKey("workspaces.id", name="workspace_credentials_workspace"), primary_key=True
+    )
+    id: Mapped[Key]
+    kind: Mapped[str]
+    name: Mapped[Empty]
+    sealed: Mapped[bytes]
+    last_characters: Mapped[Empty]
+    set_by_user_id: Mapped[UUID | None]
+    set_at: Mapped[Now]
+    __table_args__ = (
+        tenant_key("workspace_credentials_setter", "set_by_user_id", "workspace_users.user_id"),
+        Index("workspace_credentials_kind", "workspace_id", "kind", "name", unique=True),
+    )
+
+
 class UserSession(Base):
     """A sign-in, known by the hash of its token; the app role can't read this table."""
 
@@ -96,3 +117,32 @@ class UserSession(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     __table_args__ = (Index("sessions_user", "user_id"),)
+
+
+class RecoveryCode(Base):
+    """A code that signs in once, known by its hash; the app role can't read this table."""
+
+    __tablename__ = "recovery_codes"
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", name="recovery_codes_user"), primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    created_at: Mapped[Now]
+    used_at: Mapped[datetime | None]
+
+
+class LoginAttempts(Base):
+    """Failed sign-ins by keyed hash of an e-mail or an address; the app role can't read this table."""
+
+    __tablename__ = "login_attempts"
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    failed_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
+    __table_args__ = (Index("login_attempts_time", "failed_at"),)
+
+
+class AuthSecret(Base):
+    """Random bytes that never leave the server; the app role can't read this table."""
+
+    __tablename__ = "auth_secrets"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[bytes]

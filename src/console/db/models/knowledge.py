@@ -57,6 +57,8 @@ class CrawlRun(Base, BelongsToWorkspace):
     skipped: Mapped[List]
     chunks: Mapped[Zero]
     error: Mapped[Empty]
+    waits: Mapped[Zero]
+    not_before: Mapped[datetime | None]
     created_at: Mapped[Now]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

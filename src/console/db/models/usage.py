@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, text
@@ -34,3 +35,13 @@ class UsageEvent(Base, BelongsToAgent):
         Index("usage_events_key", "workspace_id", "idempotency_key", unique=True),
         Index("usage_events_time", "workspace_id", "occurred_at"),
     )
+
+
+class ModelPrice(Base):
+    """US dollars for a million tokens of a model."""
+
+    __tablename__ = "model_prices"
+    model: Mapped[str] = mapped_column(primary_key=True)
+    input_usd: Mapped[Decimal]
+    output_usd: Mapped[Decimal]
+    updated_at: Mapped[Now]
