@@ -70,6 +70,14 @@ class TokenStore:
             return None
 
 
+def kept_secret(name: str) -> str | None:
+    """A secret that a person put into the keyring under the console's name; None without one, or without a keyring."""
+    try:
+        return _within(KEYRING_SECONDS, lambda: _backend().get_password(APP, name)) or None
+    except Exception:  # whatever a backend raises means the same: no keyring
+        return None
+
+
 def _scope(config: Config) -> str:
     url = urlsplit(config.database_url or "")
     socket = "".join(parse_qs(url.query).get("host", ()))

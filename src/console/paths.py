@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,9 @@ def private_dir(path: Path) -> Path:
     try:
         make_folders(path)
         found = path.stat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_mode & stat.S_ISVTX:
+            # Root could close anything that is there, a device or everybody's /tmp.
+            raise RefusedError(f"{path} is no folder of its own", hint="give another with CONSOLE_DATA_DIR")
         if found.st_uid != os.geteuid():
             return _foreign(path)
         if found.st_mode & _OTHERS:

@@ -27,6 +27,21 @@ def write_private(path: Path, data: bytes) -> None:
         raise RefusedError(f"{path} can't be written: {error.strerror}") from None
 
 
+def create_private(path: Path, data: bytes) -> bool:
+    """Write the file as `write_private` does, unless there is one: False for all but the first of those who race."""
+    fresh = private_dir(path.parent) / f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}"
+    try:
+        _write_new(fresh, data)
+        os.link(fresh, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise RefusedError(f"{path} can't be written: {error.strerror}") from None
+    finally:
+        fresh.unlink(missing_ok=True)
+    return True
+
+
 def read_private(path: Path) -> bytes | None:
     """The file's bytes, or None when there is none; `RefusedError` for a symlink or a file others can reach."""
     try:

@@ -135,7 +135,7 @@ def test_login_and_logout(site: Site) -> None:
 @pytest.mark.parametrize("password", ["wrong", "x" * 100_000])
 def test_a_wrong_password_is_one_line_and_exit_4(site: Site, email: str, password: str) -> None:
     told = site.refusal(4, "nobody", "login", email, CONSOLE_PASSWORD=password)
-    assert told == "console: error: wrong e-mail or password"
+    assert told == "console: error: wrong e-mail, password or code"
 
 
 def test_the_environment_signs_in_and_leaves_no_session(site: Site) -> None:
@@ -143,7 +143,9 @@ def test_the_environment_signs_in_and_leaves_no_session(site: Site) -> None:
     assert site.json("script", "whoami", **env)["email"] == "vera@acme.test"
     assert not list((site.folder / "script").rglob("*.token"))
     assert "not signed in" in site.refusal(4, "script", "whoami")
-    assert "wrong e-mail or password" in site.refusal(4, "script", "whoami", **{**env, "CONSOLE_PASSWORD": "wrong"})
+    assert "wrong e-mail, password or code" in site.refusal(
+        4, "script", "whoami", **{**env, "CONSOLE_PASSWORD": "wrong"}
+    )
     (token,) = (site.folder / "adam").rglob("*.token")
     given = token.read_text().strip()
     assert site.json("script", "whoami", CONSOLE_SESSION_TOKEN=given)["email"] == "adam@acme.test"

@@ -97,21 +97,21 @@ async def test_a_session_lasts_seven_days(db: Database, urls: ServerUrls) -> Non
 )  # fmt: skip
 async def test_every_wrong_try_reads_the_same(db: Database, email: str | None, password: str) -> None:
     made = await found(db)
-    assert await refused(db, made.owner.email if email is None else email, password) == "wrong e-mail or password"
+    assert await refused(db, made.owner.email if email is None else email, password) == "wrong e-mail, password or code"
 
 
 @pytest.mark.parametrize("stored", ["", "no hash", "$2b$12$short", "$2b$99$" + "." * 53, "$2b$12$" + "\x7f" * 53])
 async def test_a_corrupt_hash_is_a_wrong_password(db: Database, urls: ServerUrls, stored: str) -> None:
     made = await found(db)
     do(urls.superuser, f"UPDATE users SET password_hash = '{stored}' WHERE id = '{made.owner.user_id}'")
-    assert await refused(db, made.owner.email, PASSWORD) == "wrong e-mail or password"
+    assert await refused(db, made.owner.email, PASSWORD) == "wrong e-mail, password or code"
 
 
 async def test_a_disabled_person_is_refused_and_loses_the_session(db: Database, urls: ServerUrls) -> None:
     made = await found(db)
     signed = await Auth(db).login(made.owner.email, PASSWORD)
     do(urls.superuser, f"UPDATE users SET disabled_at = now() WHERE id = '{made.owner.user_id}'")
-    assert await refused(db, made.owner.email, PASSWORD) == "wrong e-mail or password"
+    assert await refused(db, made.owner.email, PASSWORD) == "wrong e-mail, password or code"
     with pytest.raises(NotSignedInError):
         await Auth(db).resume(signed.token)
 

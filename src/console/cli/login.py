@@ -15,20 +15,26 @@ def register(noun: Parser) -> None:
             ("CONSOLE_PASSWORD=... console login mia@acme.test", "asks nothing"),
         ],
     )
+    noun.add_argument("--code", action="store_true", help="ask for the code at once, or for a recovery code")
+    noun.epilog = "A code, where your account asks for one, is asked for, or taken from CONSOLE_TOTP."
     noun.add_argument("email", nargs="?", metavar="EMAIL", help="your e-mail (or CONSOLE_EMAIL)")
 
 
 async def _login(call: Call) -> None:
+    from console.bootstrap import sign_in
     from console.cli.prompt import ask
-    from console.cli.secret import sign_in_password
+    from console.cli.secret import sign_in_code, sign_in_password
     from console.cli.session import runtime
-    from console.keychain import TokenStore
+    from console.errors import CodeNeededError
 
     email = call.args.email or call.config.email or ask("E-mail", instead="an e-mail, or CONSOLE_EMAIL")
     password = sign_in_password(call)
+    code = sign_in_code(call) if call.args.code else call.config.totp
     async with runtime(call) as opened:
-        signed = await opened.services.auth.login(email, password, workspace_slug=call.config.workspace)
-        kept = TokenStore(call.config).save(signed.token)
+        try:
+            signed, kept = await sign_in(opened, email, password, code)
+        except CodeNeededError:
+            signed, kept = await sign_in(opened, email, password, sign_in_code(call))
     active = next((m for m in signed.memberships if m.workspace_id == signed.active_workspace_id), None)
     if call.out.json:
         call.out.data(

@@ -15,6 +15,13 @@ def sign_in_password(call: Call) -> str:
     return call.config.password or ask_secret("Password", instead="the variable CONSOLE_PASSWORD")
 
 
+def sign_in_code(call: Call) -> str:
+    """The code to sign in with: CONSOLE_TOTP, else asked."""
+    from console.cli.prompt import ask_secret
+
+    return call.config.totp or ask_secret("Code, or a recovery code", instead="the variable CONSOLE_TOTP")
+
+
 def new_password(call: Call) -> str:
     """A password to set: CONSOLE_NEW_PASSWORD, else CONSOLE_PASSWORD where that signs nobody in, else asked twice."""
     spare = None if call.config.email else call.config.password

@@ -1,4 +1,4 @@
-"""A verb's way to the services: the runtime of this process, and who acts."""
+"""`console session`; and a verb's way to the services: the runtime of this process, and who acts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from console.cli.call import Call
+from console.cli.parser import Parser
 
 if TYPE_CHECKING:
     from console.bootstrap import Runtime
     from console.domain.actor import Actor
     from console.services import Services
+
+
+def register(noun: Parser) -> None:
+    """Add the verbs of `console session`."""
+    from console.cli import session_verbs
+
+    session_verbs.register(noun)
 
 
 @asynccontextmanager

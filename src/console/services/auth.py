@@ -9,12 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from console.db.engine import Database, ReadTx, WriteTx
+from console.domain.account import Proof
 from console.domain.actor import Actor, Role
-from console.domain.names import is_plain
 from console.domain.workspace import Membership, SignIn
-from console.errors import NotAllowedError, NotFoundError, NotSignedInError
+from console.errors import ConflictError, NobodyYetError, NotAllowedError, NotFoundError, NotSignedInError
 from console.ids import UserId, WorkspaceId
-from console.services.passwords import matches
+from console.seal import Seal
+from console.services import audit
+from console.services.proof import Shown, shown_by_email
+from console.services.unit import enter
 from console.text import one_line, sanitise
 
 SESSION_DAYS = 7
@@ -24,22 +27,50 @@ _TOKEN_BYTES = 32
 class Auth:
     """Sessions of people. The database keeps the SHA-256 of a token, never the token."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, seal: Seal | None = None) -> None:
+        """`seal` opens the secrets of those who are asked for a code."""
         self._db = db
+        self._seal = seal or Seal()
 
-    async def login(self, email: str, password: str, *, workspace_slug: str | None = None) -> SignIn:
-        """Open a session of 7 days. `NotSignedInError`, always the same, for a wrong e-mail or password."""
-        person = await self._person(email, password)
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
+    async def login(
+        self,
+        email: str,
+        password: str,
+        *,
+        code: str | None = None,
+        workspace_slug: str | None = None,
+        address: str | None = None,
+        seen_from: str = "",
+        passing: bool = False,
+    ) -> SignIn:
+        """Open a session of 7 days; one that is `passing`, for a single command, is not in the audit log.
+
+        Raises `NotSignedInError`, always the same, for a wrong or unknown e-mail, password or code and for an account
+        or `address` that must wait; `CodeNeededError` where only the code is missing; `NotFoundError` for a workspace
+        that is not the person's; `SealError` when the code can't be checked here.
+        """
+        shown = await shown_by_email(self._db, self._seal, email, Proof(password, code), address)
         async with self._db.write(None) as tx:
-            await tx.execute(
-                "SELECT auth_open_session(:hash, :user, NULL, now() + make_interval(days => :days))",
-                hash=_hash(token), user=person.user_id, days=SESSION_DAYS,
-            )  # fmt: skip
-            memberships = await _memberships(tx, _hash(token))
-            active = _choose(memberships, workspace_slug, None) if memberships or workspace_slug else None
-            if active is not None:
-                await _activate(tx, _hash(token), active)
+            refusal = await shown.settle(tx)
+            if refusal is None:
+                signed = await self._open(tx, shown, workspace_slug, seen_from)
+                await _record(tx, signed, shown, passing)
+                return signed
+        raise refusal
+
+    async def _open(self, tx: WriteTx, shown: Shown, workspace_slug: str | None, seen_from: str) -> SignIn:
+        person, token = shown.person, secrets.token_urlsafe(_TOKEN_BYTES)
+        opened = await tx.scalar(
+            "SELECT auth_open_session(:hash, :user, now() + make_interval(days => :days), :seen_from, :checked, :totp)",
+            hash=_hash(token), user=person.user_id, days=SESSION_DAYS, seen_from=one_line(seen_from),
+            checked=person.password_hash, totp=person.totp_sealed,
+        )  # fmt: skip
+        if not opened:
+            raise ConflictError("your password or code was changed at this moment", hint="sign in again")
+        memberships = await _memberships(tx, _hash(token))
+        active = _choose(memberships, workspace_slug, None) if memberships or workspace_slug else None
+        if active is not None:
+            await _activate(tx, _hash(token), active)
         return SignIn(
             token=token,
             user_id=UserId(person.user_id),
@@ -83,16 +114,6 @@ class Auth:
         async with self._db.read(None) as tx:
             return await _not_signed_in(tx, "you are not signed in")
 
-    async def _person(self, email: str, password: str) -> Any:
-        row = None
-        if is_plain(email):
-            async with self._db.read(None) as tx:
-                row = await tx.row("SELECT * FROM auth_login(:email)", email=email.strip())
-        right = await matches(password, row.password_hash if row else None)
-        if not right or row is None or row.disabled:
-            raise NotSignedInError("wrong e-mail or password", hint="try again, or ask an admin of your workspace")
-        return row
-
 
 @dataclass(frozen=True, slots=True)
 class _Session:
@@ -127,7 +148,17 @@ async def _session(tx: WriteTx, token: str) -> _Session:
 async def _not_signed_in(tx: ReadTx, why: str) -> NotSignedInError:
     if await tx.scalar("SELECT auth_any_user()"):
         return NotSignedInError(why, hint="console login")
-    return NotSignedInError(f"{why}: nobody has been set up here yet", hint="console init")
+    return NobodyYetError(f"{why}: nobody has been set up here yet", hint="console init")
+
+
+async def _record(tx: WriteTx, signed: SignIn, shown: Shown, passing: bool) -> None:
+    active = next((m for m in signed.memberships if m.workspace_id == signed.active_workspace_id), None)
+    if active is None or (passing and not shown.recovered):
+        return
+    await enter(tx, active.workspace_id)
+    actor = Actor(signed.user_id, active.workspace_id, active.role, signed.name, signed.email)
+    for act in ("recovery_code.use",) * shown.recovered + ("session.open",) * (not passing):
+        await audit.record(tx, actor, act, ("user", signed.user_id))
 
 
 async def _memberships(tx: ReadTx, token_hash: bytes) -> tuple[Membership, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from console.db.engine import WriteTx
 from console.domain.actor import Role
 from console.ids import UserId, new_id
@@ -30,3 +32,17 @@ async def add_membership(tx: WriteTx, user_id: UserId, email: str, name: str, ro
         user=user_id, role=role.label, name=name, email=email,
     )  # fmt: skip
     return bool(added)
+
+
+async def end_sessions(
+    tx: WriteTx, user_id: UserId, *, kept: bytes | None = None, named: Sequence[bytes] | None = None
+) -> int:
+    """End a person's sessions, at their next transaction: those `named` by token hash, else all but `kept`.
+
+    Returns how many were open.
+    """
+    ended: int = await tx.scalar(
+        "SELECT auth_end_sessions(:user, cast(:kept AS bytea), cast(:named AS bytea[]))",
+        user=user_id, kept=kept, named=None if named is None else list(named),
+    )  # fmt: skip
+    return ended

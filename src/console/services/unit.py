@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from uuid import UUID
 
 from console.db.engine import Database, ReadTx, WriteTx
 from console.domain.actor import Actor, Role
-from console.errors import NotAllowedError, NotFoundError, NotSignedInError
+from console.errors import ConsoleError, NotAllowedError, NotFoundError, NotMemberError, NotSignedInError
+from console.ids import WorkspaceId
 from console.services import audit
 
 Resource = tuple[str, UUID | None]
 """What an act is about: its kind and id."""
+
+SEEN_SECONDS = 60
 
 
 @asynccontextmanager
@@ -21,9 +24,11 @@ async def reading(
     db: Database, actor: Actor, action: str, resource: Resource, role: Role = Role.VIEWER
 ) -> AsyncIterator[ReadTx]:
     """A read as `actor`. Raises `NotAllowedError` below `role`; denials and misses are audited."""
-    async with _denials(db, actor, action, resource), db.read(actor.workspace_id) as tx:
-        await _check(tx, actor, role)
-        yield tx
+    async with _denials(db, actor, action, resource):
+        async with db.read(actor.workspace_id) as tx:
+            idle = await _check(tx, actor, role)
+            yield tx
+        await _seen(db, actor, idle)
 
 
 @asynccontextmanager
@@ -31,30 +36,54 @@ async def writing(
     db: Database, actor: Actor, action: str, resource: Resource, role: Role = Role.MEMBER
 ) -> AsyncIterator[WriteTx]:
     """A write as `actor`, committed at the end. Raises `NotAllowedError` below `role`; denials are audited."""
-    async with _denials(db, actor, action, resource), db.write(actor.workspace_id) as tx:
-        await _check(tx, actor, role)
-        yield tx
+    async with _denials(db, actor, action, resource):
+        async with db.write(actor.workspace_id) as tx:
+            idle = await _check(tx, actor, role)
+            yield tx
+        await _seen(db, actor, idle)
+
+
+async def enter(tx: WriteTx, workspace_id: WorkspaceId) -> None:
+    """Make a transaction, begun without a tenant, this workspace's from here on."""
+    # SET takes no parameters: only a UUID object's own text may stand here.
+    await tx.execute(f"SET LOCAL app.workspace_id = '{UUID(int=workspace_id.int)}'")
+    tx.workspace_id = workspace_id
 
 
 async def current_role(tx: ReadTx, actor: Actor) -> Role:
     """The actor's role as it stands in this transaction.
 
-    Raises `NotAllowedError` when the membership has ended, `NotSignedInError` when the session has.
+    Raises `NotMemberError` when the membership has ended, `NotSignedInError` when the session has.
     """
+    return (await _standing(tx, actor))[0]
+
+
+async def _standing(tx: ReadTx, actor: Actor) -> tuple[Role, float]:
+    """The role, and the seconds since the session was last seen."""
     row = await tx.row(
-        "SELECT role, cast(:hash AS bytea) IS NULL OR auth_session_open(:hash) AS open FROM workspace_users"
-        " WHERE workspace_id = :ws AND user_id = :user AND left_at IS NULL",
+        "SELECT role, CASE WHEN cast(:hash AS bytea) IS NULL THEN 0 ELSE auth_session_idle(:hash) END AS idle"
+        " FROM workspace_users WHERE workspace_id = :ws AND user_id = :user AND left_at IS NULL",
         user=actor.user_id, hash=actor.session_hash,
     )  # fmt: skip
     if row is None:
-        raise NotAllowedError("you are no member of this workspace", hint="ask its owner for an invitation")
-    if not row.open:
+        raise NotMemberError("you are no member of this workspace", hint="ask its owner for an invitation")
+    if row.idle is None:
         raise NotSignedInError("your session has ended", hint="console login")
-    return Role.parse(row.role)
+    return Role.parse(row.role), row.idle
 
 
-async def _check(tx: ReadTx, actor: Actor, role: Role) -> None:
-    replace(actor, role=await current_role(tx, actor)).require(role)
+async def _check(tx: ReadTx, actor: Actor, role: Role) -> float:
+    held, idle = await _standing(tx, actor)
+    replace(actor, role=held).require(role)
+    return idle
+
+
+async def _seen(db: Database, actor: Actor, idle: float) -> None:
+    """Note that the session is in use, once a minute; never in the act's own transaction, which would hold its row."""
+    if idle >= SEEN_SECONDS:
+        with suppress(ConsoleError):  # the act itself is done
+            async with db.write(None) as tx:
+                await tx.execute("SELECT auth_touch_session(:hash)", hash=actor.session_hash)
 
 
 @asynccontextmanager
