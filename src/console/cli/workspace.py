@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.cli import workspace_credential, workspace_model
 from console.cli.call import Call
 from console.cli.parser import Parser
 from console.errors import NotSignedInError, UsageError
@@ -17,6 +18,8 @@ def register(noun: Parser) -> None:
     create.add_argument("--name", metavar="NAME", help="its name (else the slug)")
     switch = noun.verb("switch", "work in another workspace from now on", _switch)
     switch.add_argument("slug", metavar="SLUG")
+    workspace_model.register(noun)
+    workspace_credential.register(noun)
 
 
 async def _list(call: Call) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from console import bootstrap
-from console.doctor import database, live, machine
+from console.doctor import database, live, machine, model
 from console.doctor.finding import Finding, doubtful, failed
 from console.errors import ConsoleError
 
@@ -42,7 +42,7 @@ async def _configured(config: Config) -> AsyncIterator[Finding]:
     async for finding in _inside(config) if usable else _not_inside():
         yield finding
     yield await _look_async("gateway", lambda: live.gateway(config))
-    yield await _look("model endpoint", lambda: machine.model_endpoint(config))
+    yield await _look_async("model endpoint", lambda: model.endpoint(config))
 
 
 def _server(config: Config) -> Iterator[Finding]:
@@ -74,8 +74,17 @@ async def _inside(config: Config) -> AsyncIterator[Finding]:
         async with bootstrap.open_runtime(config) as runtime:
             yield await _look_async("session", lambda: live.session(runtime))
             yield await _look_async("worker", lambda: live.worker(runtime))
+            if own := await _look_own(runtime):
+                yield own
     except Exception as error:
         yield failed("session", error)
+
+
+async def _look_own(runtime: bootstrap.Runtime) -> Finding | None:
+    try:
+        return await model.of_workspace(runtime)
+    except Exception as error:
+        return failed("workspace's model", error)
 
 
 async def _not_inside() -> AsyncIterator[Finding]:

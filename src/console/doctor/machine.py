@@ -72,18 +72,6 @@ def terminal() -> Finding:
     return fine("terminal", f"{kind}, {_colours(kind)}, {size[0]}x{size[1]}, utf-8")
 
 
-def model_endpoint(config: Config) -> Finding:
-    """Whether a model answers, or the passages themselves."""
-    if not config.openai_base_url and not config.openai_api_key:
-        return fine("model endpoint", "none set: answers are extracts of your own knowledge")
-    from urllib.parse import urlsplit
-
-    host = urlsplit(config.openai_base_url or "").hostname or "the default of OpenAI"
-    if not config.openai_api_key:
-        return doubtful("model endpoint", f"{host}, without a key", "export OPENAI_API_KEY=...")
-    return fine("model endpoint", f"{host}, with a key")
-
-
 def _colours(kind: str) -> str:
     if os.environ.get("NO_COLOR"):
         return "no colours (NO_COLOR)"

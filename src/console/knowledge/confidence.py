@@ -166,3 +166,24 @@ def _margin(scores: Sequence[float]) -> float:
 
 def _sigmoid(values: Floats | float) -> Floats:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * np.asarray(values, float))))
+
+
+_VERDICTS = {"sure": 1.5, "unsure": -1.5, "cannot": -4.0}
+_UNCITED = -1.5
+_MOST_SURE = 0.995
+
+
+def judged(retrieval: float, verdict: str | None, *, cites: bool) -> float:
+    """The confidence in a model's answer: what retrieval says, moved by the model's own verdict (0 to 1).
+
+    In log odds, so that a model which is always sure can't lift what retrieval did not find; an answer that cites
+    nothing it was given counts for less.
+    """
+    chance = min(max(retrieval, 1 - _MOST_SURE), _MOST_SURE)
+    logit = float(np.log(chance / (1 - chance))) + _VERDICTS.get(verdict or "", 0.0) + (0.0 if cites else _UNCITED)
+    return float(_sigmoid(logit))
+
+
+def best_case(retrieval: float) -> float:
+    """The confidence if the model were sure and cited its passages."""
+    return judged(retrieval, "sure", cites=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from console.domain.agent import Published
@@ -13,9 +13,11 @@ from console.domain.conversation import HandoffReason
 from console.domain.knowledge import Passage
 from console.domain.message import Citation, MessageRole
 from console.domain.run import Answer, AnswerKind, Turn
+from console.errors import RefusedError, SealError, UsageError
 from console.ids import ChunkId, WorkspaceId
 from console.knowledge.rank import DEPTH, Fused
-from console.services.search import Search, shortened
+from console.services.models import Models
+from console.services.search import QueryVector, Search, shortened
 from console.text import one_line, sanitise
 
 if TYPE_CHECKING:
@@ -30,22 +32,27 @@ SAID = {
 """What the visitor is told when a person takes over."""
 
 _TRACED = 10
+_PASSAGES_GIVEN = 8
 _FEW_TERMS = 3
 
 
 class Answering:
     """Answers from a published version's knowledge; changes nothing, and holds no transaction while a model works."""
 
-    def __init__(self, search: Search, embedder: Embedder) -> None:
+    def __init__(self, search: Search, embedder: Embedder, models: Models | None = None) -> None:
+        """`embedder` is the packaged one: it reads the passages and knows gaps, whatever searches."""
         self._search = search
         self._embedder = embedder
+        self._models = models or search.models
 
     async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn]) -> Answer:
         """Answer what was said in `turns`, oldest first; an answer with a `reason` is a handoff to a person."""
+        from console.ai.embedder import EmbeddingError
+        from console.ai.model_error import ModelError
         from console.knowledge.courtesy import REPLIES, courtesy
         from console.knowledge.requests import asks_for_person, normalise_question
+        from console.services.modelled import failed
 
-        started = time.perf_counter()
         burst, asking = _burst(turns), _asking(turns)
         last, asked = shortened(asking[-1]), shortened("\n".join(asking[-2:]))
         trace: dict[str, Any] = {"question": asked, "model": self._embedder.model.name, "passages": []}
@@ -53,13 +60,31 @@ class Answering:
             return _handed_off(HandoffReason.CUSTOMER_REQUEST, 0.0, published, trace)
         if polite := courtesy(last):
             return Answer(AnswerKind.CURATED, REPLIES[polite], (), 1.0, published.threshold, None, trace)
-        own, joined = await self._embed(last, asked)
-        trace |= {"normalised": normalise_question(last), "embedding": own}
-        passages = await self._search.passages(workspace_id, published.sources, asked, joined, k=2 * DEPTH)
+        trace["normalised"] = normalise_question(last)
+        try:
+            return await self._looked_up(workspace_id, published, turns, last, asked, trace)
+        except (ModelError, EmbeddingError, SealError, UsageError, RefusedError) as error:
+            return failed(published, trace, error.message)
+
+    async def _looked_up(
+        self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn], last: str, asked: str,
+        trace: dict[str, Any],
+    ) -> Answer:  # fmt: skip
+        """By the model where one is in force and the passages may hold the answer, else in the pages' own words."""
+        from console.knowledge.confidence import best_case
+        from console.services.modelled import answer_by_model
+
+        started = time.perf_counter()
+        chosen = await self._models.chosen(workspace_id, published, self._embedder)
+        trace["embedding"], vector = await self._embed(workspace_id, chosen.embedder, last, asked)
+        passages = await self._search.passages(workspace_id, published.sources, asked, vector, k=2 * DEPTH)
         question = asked if _leans_on_the_one_before(last) else last
-        found = await asyncio.to_thread(_read, question, passages, self._embedder)
+        found = await asyncio.to_thread(_read, question, passages, self._embedder, vector.model)
         trace |= {"passages": _traced(passages, found), "ms": round((time.perf_counter() - started) * 1000)}
-        if found is None or found.confidence < published.threshold:
+        if chosen.chat and found and best_case(found.confidence) >= published.threshold:
+            given = passages[: _given(published)]
+            return await answer_by_model(chosen.chat, published, turns, given, found.confidence, trace)
+        if chosen.chat or found is None or found.confidence < published.threshold:
             trace["draft"] = found.extract.text if found else ""
             confidence = found.confidence if found else 0.0
             return _handed_off(HandoffReason.MISSING_KNOWLEDGE, confidence, published, trace)
@@ -68,10 +93,16 @@ class Answering:
             published.threshold, None, trace,
         )  # fmt: skip
 
-    async def _embed(self, own: str, joined: str) -> tuple[list[float], Any]:
-        texts = [own] if own == joined else [own, joined]
+    async def _embed(
+        self, workspace_id: WorkspaceId, embedder: Embedder, own: str, joined: str
+    ) -> tuple[list[float], QueryVector]:
+        """The question as the packaged model sees it, and as the workspace's search does."""
+        is_packaged = embedder is self._embedder
+        texts = [own, joined] if is_packaged and own != joined else [own]
         vectors = await asyncio.to_thread(self._embedder.embed, texts)
-        return [float(value) for value in vectors[0]], vectors[-1]
+        packaged = QueryVector(self._embedder.model.name, vectors[-1])
+        searched = packaged if is_packaged else await self._search.ask(workspace_id, joined, embedder)
+        return [float(value) for value in vectors[0]], searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +143,11 @@ def _leans_on_the_one_before(turn: str) -> bool:
     return len(terms(turn)) < _FEW_TERMS
 
 
-def _read(question: str, passages: Sequence[Passage], embedder: Embedder) -> _Found | None:
+def _given(published: Published) -> int:
+    return int(published.snapshot.get("retrieval_config", {}).get("passages", _PASSAGES_GIVEN))
+
+
+def _read(question: str, passages: Sequence[Passage], embedder: Embedder, searched_by: str) -> _Found | None:
     """The words that answer best, and how sure that is; None where there is nothing to quote."""
     from console.knowledge import answer, confidence
 
@@ -129,6 +164,10 @@ def _read(question: str, passages: Sequence[Passage], embedder: Embedder) -> _Fo
         question, [_fused(one) for one in passages], f"{best.title} {best.heading} {best.text}", idf,
         sentence_cosine=extract.sentence_cosine, sentence_coverage=extract.sentence_coverage,
     )  # fmt: skip
+    if searched_by != embedder.model.name:
+        # Each model has cosines of its own, and the weights are for the packaged one's.
+        asked, top = embedder.embed([question, texts[0].text])
+        signals = replace(signals, top_cosine=float(asked @ top))
     return _Found(extract, confidence.Calibration().confidence(signals))
 
 

@@ -22,7 +22,8 @@ from console.services import gaps
 from console.services.content import snippet
 from console.services.events import note_event, queue_answer, visitor_waits
 from console.services.run_lease import LEASE_SECONDS, kept
-from console.services.run_records import Begun, LostLeaseError, citation_json, count, finish, occurrence
+from console.services.run_records import FINISHED, Begun, LostLeaseError, citation_json, finish, finishing, occurrence
+from console.services.turn_budget import spent, turn_budget
 from console.services.versions import published
 
 QUIET_SECONDS = 1.0
@@ -101,11 +102,14 @@ class Answers:
                 workspace_id, run_id, ConversationId(row.conversation_id), AgentId(row.agent_id), token, row.epoch,
                 row.last_visitor_seq, row.domain, await _turns(tx, row.conversation_id),
                 await published(tx, AgentId(row.agent_id), VersionId(version)), row.attempt >= row.max_attempts,
+                row.ai_turns,
             )  # fmt: skip
 
     async def _find(self, begun: Begun) -> Answer:
         if begun.exhausted:
             return _failed(begun.published, "the answer was begun and lost too often")
+        if begun.ai_turns >= turn_budget(begun.published):
+            return spent(begun.published)
         try:
             return await self._answerer.answer(begun.workspace_id, begun.published, begun.turns)
         except ConnectionFailedError:
@@ -125,8 +129,8 @@ class Answers:
     async def _publish(self, begun: Begun, answer: Answer, ms: int) -> RunState:
         async with self._db.write(begun.workspace_id) as tx:
             tx.hint("conversation", begun.conversation_id)
-            seq = await publish(tx, begun, answer)
-            if seq is None:
+            state = RunState.FAILED if answer.reason == HandoffReason.TOOL_FAILURE else RunState.COMPLETE
+            if not await publish(tx, begun, answer, state, ms):
                 typing = await tx.scalar(
                     _SUPERSEDED, id=begun.conversation_id, epoch=begun.epoch, seq=begun.visitor_seq
                 )
@@ -139,19 +143,16 @@ class Answers:
                 await note_event(tx, system, begun.conversation_id, "handed_off", reason=answer.reason)
             if answer.reason == HandoffReason.MISSING_KNOWLEDGE:
                 await gaps.record(tx, occurrence(begun, answer))
-            state = RunState.FAILED if answer.reason == HandoffReason.TOOL_FAILURE else RunState.COMPLETE
-            await finish(tx, begun, answer, state, ms)
-            await count(tx, begun, answer, ms)
             return state
 
 
 _LOCK_CONVERSATION = """
     SELECT 1 FROM conversations WHERE workspace_id = :ws
-        AND id = (SELECT conversation_id FROM runs WHERE workspace_id = :ws AND id = :id) FOR UPDATE
+        AND id = (SELECT conversation_id FROM runs WHERE workspace_id = :ws AND id = :id) FOR NO KEY UPDATE
 """
 _TAKE = """
     SELECT r.conversation_id, r.agent_id, r.agent_version_id, r.attempt, r.max_attempts, a.published_version_id,
-        c.control, c.status, c.epoch, c.last_visitor_seq, c.supersessions, c.domain,
+        c.control, c.status, c.epoch, c.last_visitor_seq, c.supersessions, c.ai_turns, c.domain,
         greatest(0, extract(epoch FROM now() - c.last_message_at))::float AS quiet,
         extract(epoch FROM now() - r.created_at)::float AS age
     FROM runs r
@@ -175,12 +176,16 @@ _PUBLISH = """
             ai_turns = ai_turns + 1, updated_at = :now {handoff}
         WHERE workspace_id = :ws AND id = :id AND control = 'ai' AND status = 'open' AND epoch = :epoch
           AND last_visitor_seq = :seq AND last_answered_seq < :seq
-        RETURNING last_seq)
-    INSERT INTO messages (workspace_id, conversation_id, seq, role, content, citations, confidence, agent_version_id,
-                          run_id, created_at)
-    SELECT :ws, :id, last_seq, 'assistant', :content, cast(:citations AS jsonb), :confidence, :version, :run, :now
-    FROM c RETURNING seq
+        RETURNING last_seq),
+    said AS (
+        INSERT INTO messages (workspace_id, conversation_id, seq, role, content, citations, confidence,
+                              agent_version_id, run_id, created_at)
+        SELECT :ws, :id, last_seq, 'assistant', :content, cast(:citations AS jsonb), :confidence, :version, :run, :now
+        FROM c RETURNING seq),
+    {finished}
+    SELECT run_id FROM said LEFT JOIN finished ON true
 """
+_FINISHED = FINISHED.format(when="AND EXISTS (SELECT FROM said)")
 _HANDOFF = ", control = 'human', epoch = epoch + 1, waiting_since = :now, handoff_reason = :reason"
 _SUPERSEDED = """
     UPDATE conversations SET supersessions = supersessions + 1
@@ -189,21 +194,26 @@ _SUPERSEDED = """
 """
 
 
-async def publish(tx: WriteTx, begun: Begun, answer: Answer) -> int | None:
-    """Publish by one fenced statement at READ COMMITTED; None when the fence refused it."""
-    statement = _PUBLISH.format(handoff=_HANDOFF if answer.reason else "")
-    seq: int | None = await tx.scalar(
-        statement, id=begun.conversation_id, epoch=begun.epoch, seq=begun.visitor_seq, now=utc_now(),
-        snippet=snippet(answer.content), confidence=_shown(answer), content=answer.content,
+async def publish(tx: WriteTx, begun: Begun, answer: Answer, state: RunState, ms: int) -> bool:
+    """Publish and close the run by one fenced statement at READ COMMITTED; False when the fence refused it.
+
+    `LostLeaseError` when another worker has taken the run.
+    """
+    statement = _PUBLISH.format(handoff=_HANDOFF if answer.reason else "", finished=_FINISHED)
+    row = await tx.row(
+        statement, epoch=begun.epoch, seq=begun.visitor_seq, now=utc_now(), snippet=snippet(answer.content),
+        confidence=_shown(answer), content=answer.content,
         citations=json.dumps([citation_json(item) for item in answer.citations]),
-        version=begun.published.version_id, run=begun.run_id, **({"reason": answer.reason} if answer.reason else {}),
+        **finishing(begun, answer, state, ms, counts=True), **({"reason": answer.reason} if answer.reason else {}),
     )  # fmt: skip
-    return seq
+    if row is not None and row.run_id is None:
+        raise LostLeaseError
+    return row is not None
 
 
 def _shown(answer: Answer) -> float | None:
     """The confidence to show: none where the answer was not a matter of knowing."""
-    unasked = {HandoffReason.CUSTOMER_REQUEST, HandoffReason.TOOL_FAILURE}
+    unasked = {HandoffReason.CUSTOMER_REQUEST, HandoffReason.TOOL_FAILURE, HandoffReason.POLICY_RESTRICTION}
     return None if answer.reason in unasked else answer.confidence
 
 

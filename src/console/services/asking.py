@@ -63,23 +63,34 @@ class Asking:
             await tx.execute(
                 _RUN, id=run_id, agent=version.agent_id, version=version.version_id, model=answer.trace["model"], ms=ms,
                 results=len(answer.trace["passages"]), length=len(answer.content), text=answer.content,
-                output=json.dumps(kept),
+                output=json.dumps(kept), success="error" not in answer.trace, error=answer.trace.get("error", ""),
+                **_spent(answer),
             )  # fmt: skip
             await tx.execute(
                 _USAGE, id=new_id(), key=f"eval:{run_id}", agent=version.agent_id, version=version.version_id,
-                run=run_id, model=answer.trace["model"], ms=ms,
+                run=run_id, model=answer.trace["model"], ms=ms, **_spent(answer),
             )  # fmt: skip
         return run_id
 
 
+def _spent(answer: Answer) -> dict[str, float]:
+    trace = answer.trace
+    return {
+        "tokens_in": trace.get("tokens_in", 0), "tokens_out": trace.get("tokens_out", 0),
+        "cost": trace.get("cost_usd", 0.0),
+    }  # fmt: skip
+
+
 _RUN = """
     INSERT INTO runs (workspace_id, id, kind, state, agent_id, agent_version_id, model, duration_ms, iterations,
-                      searches, results, response_length, success, output_text, output, started_at, finished_at)
-    VALUES (:ws, :id, 'eval', 'complete', :agent, :version, :model, :ms, 1, 1, :results, :length, true, :text,
-            cast(:output AS jsonb), now() - make_interval(secs => :ms / 1000.0), now())
+                      searches, results, response_length, success, error, output_text, output, tokens_in, tokens_out,
+                      cost_usd, started_at, finished_at)
+    VALUES (:ws, :id, 'eval', CASE WHEN :success THEN 'complete' ELSE 'failed' END, :agent, :version, :model, :ms, 1, 1,
+            :results, :length, :success, :error, :text, cast(:output AS jsonb), :tokens_in, :tokens_out, :cost,
+            now() - make_interval(secs => :ms / 1000.0), now())
 """
 _USAGE = """
     INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id, run_id, model,
-                              duration_ms)
-    VALUES (:ws, :id, :key, 'evals', :agent, :version, :run, :model, :ms)
+                              duration_ms, tokens_in, tokens_out, cost_usd)
+    VALUES (:ws, :id, :key, 'evals', :agent, :version, :run, :model, :ms, :tokens_in, :tokens_out, :cost)
 """

@@ -18,6 +18,9 @@ LEASE_SECONDS = 60.0
 MAX_ATTEMPTS = 10
 """A run whose workers died this often is given up."""
 
+FIRST_WAIT, LONGEST_WAIT, MAX_WAITS = 15.0, 900.0, 20
+"""Seconds until documents that wait for a model are tried again, and how often they are."""
+
 _SKIPS_KEPT = 50
 
 
@@ -37,6 +40,7 @@ class Crawl:
     config: Mapping[str, Any]
     token: UUID
     lease_seconds: float
+    waits: int = 0
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Counts:
     failed: int = 0
     chunks: int = 0
     skipped: int = 0
+    waiting: int = 0
     reason: str = ""
     skips: list[dict[str, str]] = field(default_factory=list)
 
@@ -56,6 +61,11 @@ class Counts:
         """Count a document that can't be read."""
         self.done += 1
         self.failed += 1
+        self.reason = reason
+
+    def wait(self, reason: str) -> None:
+        """Count a document that has to wait for a model."""
+        self.waiting += 1
         self.reason = reason
 
     def skip(self, uri: str, reason: str) -> None:
@@ -82,7 +92,9 @@ async def take(
     if source is None:
         return None
     source_id = SourceId(run.source_id)
-    return Crawl(workspace_id, run_id, source_id, source.kind, source.uri, source.config, token, lease_seconds)
+    return Crawl(
+        workspace_id, run_id, source_id, source.kind, source.uri, source.config, token, lease_seconds, run.waits
+    )
 
 
 async def fence(tx: WriteTx, crawl: Crawl, counts: Counts, *, durable: bool = False) -> None:
@@ -121,6 +133,19 @@ async def finish(db: Database, crawl: Crawl, counts: Counts, error: str = "") ->
         await tx.execute(_FINISH, id=crawl.id, state=state, error=error)
         status, reason = _verdict(counts, error)
         await tx.execute(_SETTLED, source=crawl.source_id, status=status, error=reason, synced=not error)
+
+
+async def put_off(db: Database, crawl: Crawl, counts: Counts) -> None:
+    """Back into the queue, for later and each time for longer: documents wait. The last time the run fails."""
+    why = f"{counts.waiting} of {counts.total} documents wait: {counts.reason}"
+    if crawl.waits >= MAX_WAITS:
+        await finish(db, crawl, counts, f"given up after {MAX_WAITS} tries: {why}")
+        return
+    async with db.write(crawl.workspace_id) as tx:
+        await fence(tx, crawl, counts, durable=True)
+        seconds = min(FIRST_WAIT * 2**crawl.waits, LONGEST_WAIT)
+        await tx.execute(_PUT_OFF, id=crawl.id, token=crawl.token, seconds=seconds, error=why)
+        await tx.execute(_SETTLED, source=crawl.source_id, status="syncing", error=why, synced=False)
 
 
 async def give_back(db: Database, crawl: Crawl) -> None:
@@ -163,8 +188,9 @@ _TAKE = """
         started_at = coalesce(started_at, now()),
         documents_done = 0, documents_unchanged = 0, documents_failed = 0, documents_skipped = 0,
         skipped = '[]', chunks = 0
-    WHERE workspace_id = :ws AND id = :id AND (state = 'queued' OR (state = 'running' AND lease_expires_at < now()))
-    RETURNING source_id, attempt
+    WHERE workspace_id = :ws AND id = :id AND ((state = 'queued' AND coalesce(not_before <= now(), true))
+        OR (state = 'running' AND lease_expires_at < now()))
+    RETURNING source_id, attempt, waits
 """
 _SYNCING = """
     UPDATE sources SET status = 'syncing', error = '', updated_at = now() WHERE workspace_id = :ws AND id = :source
@@ -195,6 +221,11 @@ _SETTLED = """
 """
 _GIVE_BACK = """
     UPDATE crawl_runs SET state = 'queued', attempt = attempt - 1, lease_token = NULL, lease_expires_at = NULL
+    WHERE workspace_id = :ws AND id = :id AND state = 'running' AND lease_token = :token
+"""
+_PUT_OFF = """
+    UPDATE crawl_runs SET state = 'queued', attempt = attempt - 1, waits = waits + 1, error = :error,
+        not_before = now() + make_interval(secs => :seconds), lease_token = NULL, lease_expires_at = NULL
     WHERE workspace_id = :ws AND id = :id AND state = 'running' AND lease_token = :token
 """
 _READING = """

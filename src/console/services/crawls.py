@@ -14,6 +14,7 @@ from console.domain.knowledge import IngestProgress
 from console.errors import NotFoundError
 from console.ids import SourceId
 from console.services.ingest import run_crawl
+from console.services.models import Models
 from console.services.sources import Sources
 from console.services.unit import reading
 from console.text import one_line
@@ -30,21 +31,26 @@ _POLL_SECONDS = 0.25
 class Crawls:
     """Crawls as seen by the admin who asked for them."""
 
-    def __init__(self, db: Database, embedder: Embedder) -> None:
+    def __init__(self, db: Database, embedder: Embedder, models: Models | None = None) -> None:
         self._db = db
         self._embedder = embedder
+        self._models = models or Models(db)
 
     async def follow(self, actor: Actor, id: SourceId, progress: Callable[[IngestProgress], None]) -> SourceDetails:
         """Report real counts until the source's crawl has ended; how it ended is in the details.
 
-        A run that no worker takes, or whose worker died, is worked off in this process, by the same lease.
+        A run that no worker takes, or whose worker died, is worked off in this process, by the same lease. One that
+        has to wait for a model is not waited for: the details say so.
         """
         since = time.monotonic()
         while (run := await self._latest(actor, id)).state in {"queued", "running"}:
             progress(_progress(id, run))
+            if run.put_off:
+                break
             waited = time.monotonic() - since > PATIENCE_SECONDS
             if run.abandoned or (run.state == "queued" and waited):
-                await run_crawl(self._db, actor.workspace_id, run.id, self._embedder, progress=progress)
+                embedder = await self._models.embedder(actor.workspace_id, self._embedder)
+                await run_crawl(self._db, actor.workspace_id, run.id, embedder, progress=progress)
             else:
                 await asyncio.sleep(_POLL_SECONDS)
         progress(_progress(id, run))
@@ -65,7 +71,8 @@ def _progress(id: SourceId, run: Any) -> IngestProgress:
 
 
 _LATEST = """
-    SELECT r.id, r.state, r.documents_done, r.documents_total, r.documents_failed, r.chunks,
+    SELECT r.id, r.state, r.state = 'queued' AND coalesce(r.not_before > now(), false) AS put_off,
+        r.documents_done, r.documents_total, r.documents_failed, r.chunks,
         coalesce(r.state = 'running' AND r.lease_expires_at < now(), false) AS abandoned,
         (SELECT d.uri FROM documents d WHERE d.workspace_id = r.workspace_id AND d.source_id = r.source_id
             AND d.status = 'processing' LIMIT 1) AS current

@@ -45,6 +45,10 @@ class UnreadableError(ConsoleError):
         self.withdraw = withdraw
 
 
+class WaitingError(ConsoleError):
+    """A document can't be read now, and may be later."""
+
+
 class Documents:
     """Writes the documents of one crawl, each transaction fenced by the crawl's lease."""
 
@@ -98,6 +102,12 @@ class Documents:
             await self._move(tx, _WITHDRAW if withdraw else _FAIL, document, {"error": reason})
             visible = document.generation + 1 if withdraw else document.generation
             await tx.execute(_CLEAR, document=document.id, generation=visible)
+
+    async def wait(self, document: Known, reason: str) -> None:
+        """Say what the document waits for; what is visible of it stays."""
+        async with self._writing() as tx:
+            await self._move(tx, _WAIT, document, {"error": reason})
+            await tx.execute(_CLEAR, document=document.id, generation=document.generation)
 
     async def remove(self, gone: Sequence[Known]) -> None:
         """Remove documents that the source no longer has, all in one transaction."""
@@ -179,6 +189,7 @@ _SHOW = _MOVE.format(
 )
 _SETTLE = _MOVE.format("status = 'ready', error = ''")
 _FAIL = _MOVE.format("status = 'failed', error = :error")
+_WAIT = _MOVE.format("status = 'waiting', error = :error")
 _WITHDRAW = _MOVE.format(
     "status = 'failed', error = :error, generation = generation + 1, content = '', excerpt = '', content_hash = NULL"
 )

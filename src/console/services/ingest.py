@@ -18,7 +18,7 @@ from console.knowledge.connectors import connector
 from console.knowledge.connectors.fetched import Fetched
 from console.services import crawl_lease
 from console.services.crawl_lease import LEASE_SECONDS, Counts, Crawl, LeaseLostError
-from console.services.documents import Documents, Known, UnreadableError, standing
+from console.services.documents import Documents, Known, UnreadableError, WaitingError, standing
 from console.text import one_line
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def _whole(db: Database, crawl: Crawl, counts: Counts, crawler: _Crawler) 
     try:
         await crawler.run()
         failpoint.hit("ingest.finishing")
-        await crawl_lease.finish(db, crawl, counts)
+        await (crawl_lease.put_off if counts.waiting else crawl_lease.finish)(db, crawl, counts)
     except (ConnectionFailedError, LeaseLostError):
         raise
     except ConsoleError as error:
@@ -129,6 +129,10 @@ class _Crawler:
             self._counts.chunks = before
             self._counts.fail(error.message)
             await self._documents.fail(document, error.message, withdraw=error.withdraw)
+        except WaitingError as error:
+            self._counts.chunks = before
+            self._counts.wait(error.message)
+            await self._documents.wait(document, error.message)
         failpoint.hit("ingest.shown")
 
     async def _index(self, document: Known, item: Fetched, fingerprint: bytes | None) -> None:
@@ -141,7 +145,7 @@ class _Crawler:
             return
         extracted, chunks = await asyncio.to_thread(self._read, item, item.data)
         for batch in _batches(chunks):
-            vectors = await asyncio.to_thread(self._embed, extracted.title, batch)
+            vectors = await self._embed(extracted.title, batch)
             failpoint.hit("ingest.embedded")
             await self._documents.stage(document, extracted.title, batch, vectors)
             failpoint.hit("ingest.staged")
@@ -176,10 +180,15 @@ class _Crawler:
         except Exception as error:
             raise UnreadableError(f"can't be read (incident {log.incident(error)})") from error
 
-    def _embed(self, title: str, chunks: Sequence[ChunkText]) -> Vectors:
+    async def _embed(self, title: str, chunks: Sequence[ChunkText]) -> Vectors:
+        from console.ai.endpoint_embedder import embedded
+        from console.ai.model_error import ModelError
+
         try:
-            return self._embedder.embed([embedded_text(title, chunk) for chunk in chunks])
+            return await embedded(self._embedder, [embedded_text(title, chunk) for chunk in chunks])
         except ConsoleError as error:
+            if isinstance(error, ModelError) and error.passes:
+                raise WaitingError(f"waiting for the embedding model: {error.message}") from error
             raise UnreadableError(error.message) from error
 
     def _report(self, item: Fetched) -> None:
@@ -192,10 +201,11 @@ class _Crawler:
 
 
 def embedded_text(title: str, chunk: ChunkText) -> str:
-    """What is embedded for a chunk: where it stands, then its words."""
+    """What is embedded for a chunk: where it stands, then its words, as far as a person sees them."""
     from console.knowledge.chunk import headed
+    from console.knowledge.invisible import visible
 
-    return headed(standing(title, chunk), chunk.text)
+    return visible(headed(standing(title, chunk), chunk.text))
 
 
 def _batches(chunks: Sequence[ChunkText]) -> Iterator[Sequence[ChunkText]]:

@@ -30,57 +30,78 @@ class Begun:
     turns: tuple[Turn, ...]
     published: Published
     exhausted: bool
+    ai_turns: int = 0
 
 
 async def finish(tx: WriteTx, begun: Begun, answer: Answer, state: RunState, ms: int) -> None:
-    """Close the run with its result and trace; `LostLeaseError` when another worker has taken it."""
-    done = await tx.scalar(
-        "UPDATE runs SET state = :state, finished_at = now(), duration_ms = :ms, output_text = :text,"
-        " output = cast(:output AS jsonb), success = :success, error = :error, response_length = :length,"
-        " model = :model, searches = 1, results = :results, iterations = 1"
-        " WHERE workspace_id = :ws AND id = :id AND state = 'running' AND lease_token = :token RETURNING id",
-        id=begun.run_id, token=begun.token, state=state, ms=ms, text="" if answer.reason else answer.content,
-        output=json.dumps(_output(answer)), success=state is RunState.COMPLETE, error=answer.trace.get("error", ""),
-        length=len(answer.content), model=answer.trace.get("model", ""), results=len(answer.trace.get("passages", [])),
-    )  # fmt: skip
-    if done is None:
+    """Close a run that published nothing, with its result and trace.
+
+    `LostLeaseError` when another worker has taken it.
+    """
+    statement = f"WITH {FINISHED.format(when='')} SELECT run_id FROM finished"  # noqa: S608 - a constant
+    if await tx.scalar(statement, **finishing(begun, answer, state, ms, counts=False)) is None:
         raise LostLeaseError
-    await _trace_events(tx, begun, answer, state)
+
+
+def finishing(begun: Begun, answer: Answer, state: RunState, ms: int, *, counts: bool) -> dict[str, Any]:
+    """The values of `FINISHED`; `counts` when it was an answer, to be counted once however often it is finished."""
+    trace, steps = answer.trace, _steps(answer, state)
+    return {
+        "run": begun.run_id, "token": begun.token, "state": state, "ms": ms,
+        "text": "" if answer.reason else answer.content, "output": json.dumps(_output(answer)),
+        "success": state is RunState.COMPLETE, "error": trace.get("error", ""), "length": len(answer.content),
+        "model": trace.get("model", ""), "results": len(trace.get("passages", [])),
+        "types": [kind for kind, _ in steps], "data": [json.dumps(data) for _, data in steps],
+        "cost": trace.get("cost_usd", 0.0), "took": trace.get("model_ms"),
+        "counts": counts, "usage": new_id(), "key": f"answer:{begun.run_id}", "agent": begun.agent_id,
+        "version": begun.published.version_id, "id": begun.conversation_id, "domain": begun.domain,
+        "tin": trace.get("tokens_in", 0), "tout": trace.get("tokens_out", 0),
+    }  # fmt: skip
+
+
+FINISHED = """
+    finished AS (
+        UPDATE runs SET state = :state, finished_at = now(), duration_ms = :ms, output_text = :text,
+            output = cast(:output AS jsonb), success = :success, error = :error, response_length = :length,
+            model = :model, searches = 1, results = :results, iterations = 1,
+            tokens_in = :tin, tokens_out = :tout, cost_usd = :cost
+        WHERE workspace_id = :ws AND id = :run AND state = 'running' AND lease_token = :token {when}
+        RETURNING id AS run_id),
+    told AS (
+        INSERT INTO run_events (workspace_id, run_id, ordinal, type, data, duration_ms, model, tokens_in, tokens_out)
+        SELECT :ws, run_id, step.place + (SELECT coalesce(max(ordinal), 0) FROM run_events
+                                          WHERE workspace_id = :ws AND run_id = :run), type, cast(step.data AS jsonb),
+            CASE type WHEN 'llm_call' THEN cast(:took AS integer) END,
+            CASE type WHEN 'llm_call' THEN :model ELSE '' END,
+            CASE type WHEN 'llm_call' THEN :tin ELSE 0 END, CASE type WHEN 'llm_call' THEN :tout ELSE 0 END
+        FROM finished,
+            unnest(cast(:types AS text[]), cast(:data AS text[])) WITH ORDINALITY AS step (type, data, place)),
+    counted AS (
+        INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id,
+            conversation_id, run_id, model, domain, tokens_in, tokens_out, cost_usd, duration_ms)
+        SELECT :ws, :usage, :key, CASE WHEN :counts THEN 'answers' ELSE 'discarded_answers' END, :agent, :version, :id,
+            run_id, :model, :domain, :tin, :tout, :cost, :ms
+        FROM finished WHERE :counts OR :tin + :tout > 0
+        ON CONFLICT (workspace_id, idempotency_key) DO NOTHING)
+"""
+"""Closes the run, with its trace and its usage, as parts of a statement: every round trip holds the conversation."""
 
 
 class LostLeaseError(Exception):
     """Another worker took the run meanwhile; what this one did is rolled back."""
 
 
-async def _trace_events(tx: WriteTx, begun: Begun, answer: Answer, state: RunState) -> None:
+def _steps(answer: Answer, state: RunState) -> list[tuple[str, dict[str, Any]]]:
     steps: list[tuple[str, dict[str, Any]]] = [
         ("retrieval", {"question": answer.trace.get("question", ""), "results": len(answer.trace.get("passages", []))}),
         ("decision", {"kind": answer.kind, "confidence": answer.confidence, "reason": answer.reason, "state": state}),
     ]
+    if "model_ms" in answer.trace:
+        called = {name: answer.trace.get(name) for name in ("verdict", "cited", "not_given", "priced", "cost_usd")}
+        steps.insert(1, ("llm_call", called))
     if "error" in answer.trace:
         steps.append(("error", {"error": answer.trace["error"]}))
-    first: int = await tx.scalar(
-        "SELECT coalesce(max(ordinal), 0) FROM run_events WHERE workspace_id = :ws AND run_id = :id", id=begun.run_id
-    )
-    for ordinal, (kind, data) in enumerate(steps, first + 1):
-        await tx.execute(
-            "INSERT INTO run_events (workspace_id, run_id, ordinal, type, data)"
-            " VALUES (:ws, :id, :ordinal, :type, cast(:data AS jsonb))",
-            id=begun.run_id, ordinal=ordinal, type=kind, data=json.dumps(data),
-        )  # fmt: skip
-
-
-async def count(tx: WriteTx, begun: Begun, answer: Answer, ms: int) -> None:
-    """Count the answer once, however often its run is finished."""
-    await tx.execute(
-        "INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id,"
-        " conversation_id, run_id, model, domain, tokens_in, tokens_out, duration_ms)"
-        " VALUES (:ws, :id, :key, 'answers', :agent, :version, :conversation, :run, :model, :domain, :tin, :tout, :ms)"
-        " ON CONFLICT (workspace_id, idempotency_key) DO NOTHING",
-        id=new_id(), key=f"answer:{begun.run_id}", agent=begun.agent_id, version=begun.published.version_id,
-        conversation=begun.conversation_id, run=begun.run_id, model=answer.trace.get("model", ""), domain=begun.domain,
-        tin=answer.trace.get("tokens_in", 0), tout=answer.trace.get("tokens_out", 0), ms=ms,
-    )  # fmt: skip
+    return steps
 
 
 def occurrence(begun: Begun, answer: Answer) -> gaps.Occurrence:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.db.engine import Database, ReadTx
@@ -18,6 +18,7 @@ from console.ids import AgentId, ChunkId, DocumentId, SourceId, WorkspaceId
 from console.knowledge.rank import DEPTH, Fused, fuse
 from console.services.agent_rows import agent_row
 from console.services.documents import plain
+from console.services.models import Models
 from console.services.unit import reading
 from console.services.versions import published
 from console.text import one_line
@@ -34,34 +35,47 @@ MAX_QUESTION_CHARS = 4000
 """A longer question is searched by its beginning and its end."""
 
 
+@dataclass(frozen=True, slots=True)
+class QueryVector:
+    """A question as a vector, and the name of the model that made it."""
+
+    model: str
+    vector: Vector
+
+
 class Search:
     """Search over a workspace's visible chunks."""
 
-    def __init__(self, db: Database, embedder: Embedder, vectors: VectorStore | None = None) -> None:
+    def __init__(
+        self, db: Database, embedder: Embedder, vectors: VectorStore | None = None, models: Models | None = None
+    ) -> None:
         self._db = db
         self._embedder = embedder
         self._vectors = vectors or PgVectors()
+        self.models = models or Models(db)
 
     async def search(self, actor: Actor, agent: str, query: str, k: int = 10) -> SearchResult:
         """What an agent (a slug) would find; raises `NotFoundError`, and `InvalidInputError` for an empty query."""
         started = time.perf_counter()
         question = _checked(query)
-        vector = await self.embed(question)
         version = await self._published(actor, agent)
-        found = await self.passages(actor.workspace_id, version.sources, question, vector, k=min(k, MAX_RESULTS))
+        asked = await self.ask(actor.workspace_id, question)
+        found = await self.passages(actor.workspace_id, version.sources, question, asked, k=min(k, MAX_RESULTS))
         return SearchResult(found, (time.perf_counter() - started) * 1000)
 
-    async def embed(self, question: str) -> Vector:
-        """The question's vector; no transaction is open meanwhile."""
-        vector: Vector = (await asyncio.to_thread(self._embedder.embed, [shortened(question)]))[0]
-        return vector
+    async def ask(self, workspace_id: WorkspaceId, question: str, embedder: Embedder | None = None) -> QueryVector:
+        """The question as a vector of the workspace's model; no transaction is open meanwhile. Raises `ModelError`."""
+        from console.ai.endpoint_embedder import embedded
+
+        embedder = embedder or await self.models.embedder(workspace_id, self._embedder)
+        return QueryVector(embedder.model.name, (await embedded(embedder, [shortened(question)]))[0])
 
     async def passages(
         self,
         workspace_id: WorkspaceId,
         sources: Sequence[SourceId] | None,
         question: str,
-        vector: Vector,
+        asked: QueryVector,
         *,
         k: int = 10,
     ) -> tuple[Passage, ...]:
@@ -69,20 +83,20 @@ class Search:
         async with self._db.read(workspace_id) as tx:
             # Both searches see the same generation of each document.
             await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            return (await self._ranked(tx, sources, question, vector))[:k]
+            return (await self._ranked(tx, sources, question, asked))[:k]
 
     async def explain(self, actor: Actor, agent: str, query: str, chunk_id: ChunkId, k: int = 10) -> Explanation:
         """Why a chunk is or is not among the first `k`; `NotFoundError` for a chunk that is not here at all."""
         question = _checked(query)
-        vector = await self.embed(question)
         version = await self._published(actor, agent)
+        asked = await self.ask(actor.workspace_id, question)
         async with self._db.read(actor.workspace_id) as tx:
             await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             chunk = await tx.row(_CHUNK, id=chunk_id)
             if chunk is None:
                 raise NotFoundError(f"there is no chunk {chunk_id}", hint="chunk ids are in `console search --json`")
-            cosines = await self._vectors.cosines(tx, self._embedder.model.name, vector, [chunk_id])
-            ranked = await self._ranked(tx, version.sources, question, vector)
+            cosines = await self._vectors.cosines(tx, asked.model, asked.vector, [chunk_id])
+            ranked = await self._ranked(tx, version.sources, question, asked)
         return _explained(chunk, cosines.get(chunk_id), ranked, version, k)
 
     async def _published(self, actor: Actor, slug: str) -> Published:
@@ -90,11 +104,11 @@ class Search:
             return await published(tx, AgentId((await agent_row(tx, slug)).id))
 
     async def _ranked(
-        self, tx: ReadTx, sources: Sequence[SourceId] | None, question: str, vector: Vector
+        self, tx: ReadTx, sources: Sequence[SourceId] | None, question: str, asked: QueryVector
     ) -> tuple[Passage, ...]:
         """Every candidate of either search, best first."""
-        model, wanted = self._embedder.model.name, None if sources is None else list(sources)
-        near = await self._vectors.nearest(tx, model, vector, sources=wanted, k=CANDIDATES)
+        wanted = None if sources is None else list(sources)
+        near = await self._vectors.nearest(tx, asked.model, asked.vector, sources=wanted, k=CANDIDATES)
         by_text = await tx.rows(_BY_TEXT, question=shortened(question), k=CANDIDATES, sources=wanted)
         fused = fuse([(one.chunk_id, one.cosine) for one in near], [(row.chunk_id, row.score) for row in by_text])
         rows = {row.id: row for row in await tx.rows(_PASSAGES, ids=[one.id for one in fused])}

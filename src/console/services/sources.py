@@ -107,8 +107,8 @@ async def _one(tx: ReadTx, id: SourceId) -> Source:
 
 
 async def _queue(tx: WriteTx, source_id: SourceId) -> UUID:
-    run_id = new_id()
-    if await tx.row(_QUEUE, id=run_id, source=source_id) is None:
+    run_id: UUID | None = await tx.scalar(_QUEUE, id=new_id(), source=source_id)
+    if run_id is None:
         since = await tx.scalar(_ACTIVE_SINCE, source=source_id)
         when = f" since {ago(since, utc_now())} ago" if since else ""
         raise ConflictError(f"a crawl of this source is under way{when}", hint=f"console source show {source_id}")
@@ -190,7 +190,9 @@ _LISTED_BY = "SELECT agent_id FROM agent_sources WHERE workspace_id = :ws AND so
 _UNLIST = "DELETE FROM agent_sources WHERE workspace_id = :ws AND source_id = :source"
 _QUEUE = """
     INSERT INTO crawl_runs (workspace_id, id, source_id) VALUES (:ws, :id, :source)
-    ON CONFLICT (workspace_id, source_id) WHERE state IN ('queued', 'running') DO NOTHING RETURNING id
+    ON CONFLICT (workspace_id, source_id) WHERE state IN ('queued', 'running')
+    DO UPDATE SET not_before = NULL WHERE crawl_runs.state = 'queued' AND crawl_runs.not_before > now()
+    RETURNING id
 """
 _ACTIVE_SINCE = """
     SELECT created_at FROM crawl_runs
