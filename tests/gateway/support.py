@@ -15,15 +15,24 @@ from console.db.engine import Database
 from console.db.hub import Hub
 from console.domain.keys import public_key
 from console.gateway.app import create_app
+from console.gateway.limits import Limits
 from console.gateway.server import serve
 from console.services.visitors import Visitors
 from tests.world import World
 
 JSON = {"Content-Type": "application/json"}
+MANY = 1_000_000
+ROOMY = Limits(
+    messages=MANY, reads=MANY, typing=MANY, openings=MANY, requests=MANY, starts=MANY, streams=MANY,
+    address_streams=MANY, address_connections=MANY, connections=2000,
+)  # fmt: skip
+"""Limits that no test meets by accident."""
 
 
 @asynccontextmanager
-async def running(db: Database, **options: Any) -> AsyncIterator[str]:
+async def running(
+    db: Database, *, limits: Limits = ROOMY, host: str = "127.0.0.1", **options: Any
+) -> AsyncIterator[str]:
     """A gateway over this database; gives its address. Without a `hub` of the test's own nothing wakes its streams."""
 
     async def ready() -> None:
@@ -33,11 +42,11 @@ async def running(db: Database, **options: Any) -> AsyncIterator[str]:
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
     hub = options.pop("hub", None) or Hub(db.url)
-    app = create_app(Visitors(db), hub=hub, ready=ready, **options)
-    serving = serve(app, host="127.0.0.1", port=0, stop=stop, listening=port.set_result, stopping=hub.stop)
+    app = create_app(Visitors(db), hub=hub, ready=ready, limits=limits, **options)
+    serving = serve(app, host=host, port=0, stop=stop, listening=port.set_result, stopping=hub.stop, limits=limits)
     server = asyncio.create_task(serving)
     try:
-        yield f"http://127.0.0.1:{await port}"
+        yield f"http://{host}:{await port}"
     finally:
         stop.set()
         await server

@@ -10,22 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.gateway.not_json import no_json
 from tests.gateway.support import JSON, Gateway, Talk, refused
 
 ONE = b'{"content": "hello"}'
-
-NO_JSON = [
-    b'', b' ', b'{', b'}', b'{]', b'[1,]', b'{"content": "a",}', b'{"content" "a"}', b'{"content": a}',
-    b"{'content': 'a'}", b'{content: "a"}', b'{"content": "a"} x', b'{"content": "a"}{"content": "b"}',
-    b'{"content": "a\n"}', b'{"content": "a\x00"}', b'{"content": "\\x"}', b'{"content": "\\u00"}',
-    b'{"content": "a', b'{"content": NaN}', b'{"content": Infinity}', b'{"content": -Infinity}', b'{"content": +1}',
-    b'{"content": 01}', b'{"content": 1.}', b'{"content": .5}', b'{"content": 1e}', b'{"content": 0x1}',
-    b'{"content": - 1}', b'{"content": nul}', b'{"content": TRUE}', b'{"content": "a"} // so', b'/**/{}',
-    b'\xef\xbb\xbf{"content": "a"}',
-    b'\xff\xfe{\x00"\x00c\x00o\x00n\x00t\x00e\x00n\x00t\x00"\x00:\x00 \x00"\x00a\x00"\x00}\x00',
-    b'{"content": "\xff"}', b'{"content": "\xed\xa0\x80"}', b'{"content": "\xc0\x80"}',
-    b'{"content": ' + b"1" * 5000 + b"}", b'"text"', b'1', b'null', b'true', b'[]', b'[{"content": "a"}]',
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -36,20 +24,23 @@ async def talk(gateway: Gateway) -> AsyncIterator[Talk]:
     assert (await gateway.read(talk)).json() == {"messages": []}
 
 
-@pytest.mark.parametrize("body", NO_JSON)
-async def test_what_is_no_json_object_is_refused(gateway: Gateway, talk: Talk, body: bytes) -> None:
-    assert refused(await gateway.post(talk, body), 400)["code"] == "json"
+async def test_what_is_no_json_object_is_refused(gateway: Gateway, talk: Talk) -> None:
+    for body in no_json():
+        reply = await gateway.post(talk, body)
+        assert reply.status_code == 400, body
+        assert refused(reply, 400)["code"] == "json"
 
 
-@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])
+@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":', '{"content":['])
 async def test_a_nesting_bomb_is_refused_at_once(gateway: Gateway, talk: Talk, opening: str) -> None:
-    body = (opening * 100_000).encode()[: 64 * 1024]
-    await gateway.post(talk, body)
-    begun = time.perf_counter()
-    reply = await gateway.post(talk, body)
-    assert time.perf_counter() - begun < 0.25
-    assert refused(reply, 400)["code"] == "json"
-    refused(await gateway.post(talk, b"[" * 100_000), 413)
+    body = (opening * 100_000).encode()[:100_000]
+    seconds = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        reply = await gateway.post(talk, body)
+        seconds.append(time.perf_counter() - begun)
+        assert refused(reply, 400)["code"] == "json"
+    assert min(seconds) < 0.05
 
 
 @pytest.mark.parametrize(

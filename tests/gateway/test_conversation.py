@@ -9,7 +9,10 @@ import httpx
 import pytest
 
 from console.db.engine import Database
+from console.ids import RunId
+from console.services.answers import Answers
 from tests.gateway.support import Gateway, refused
+from tests.services.test_answers import Fixed, good
 from tests.world import make_talk, make_world
 
 
@@ -51,6 +54,21 @@ async def test_one_key_in_parallel_is_one_message_and_one_run(gateway: Gateway, 
     async with db.read(gateway.world.workspace_id) as tx:
         assert await tx.scalar("SELECT count(*) FROM messages WHERE workspace_id = :ws") == 1
         assert await tx.scalar("SELECT count(*) FROM runs WHERE workspace_id = :ws AND state = 'queued'") == 1
+
+
+async def test_one_key_in_parallel_is_one_reply_and_one_usage_event(gateway: Gateway, db: Database) -> None:
+    talk, key = await gateway.start(), str(uuid4())
+    await asyncio.gather(*(gateway.send(talk, "once", key) for _ in range(20)))
+    async with db.read(gateway.world.workspace_id) as tx:
+        runs = [RunId(row.id) for row in await tx.rows("SELECT id FROM runs WHERE workspace_id = :ws")]
+    answers = Answers(db, Fixed(good()))
+    await asyncio.gather(*(answers.run(gateway.world.workspace_id, id) for id in runs * 3))
+    await gateway.send(talk, "once", key)
+    messages = (await gateway.read(talk)).json()["messages"]
+    assert [message["role"] for message in messages] == ["user", "assistant"]
+    async with db.read(gateway.world.workspace_id) as tx:
+        assert await tx.scalar("SELECT count(*) FROM usage_events WHERE workspace_id = :ws") == 1
+        assert await tx.scalar("SELECT count(*) FROM runs WHERE workspace_id = :ws AND state = 'queued'") == 0
 
 
 async def test_a_retry_after_other_messages_gets_the_first_seq(gateway: Gateway) -> None:

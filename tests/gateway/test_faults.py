@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import httpx
@@ -15,10 +16,10 @@ from console import log
 from console.db.embedded.server import EmbeddedServer
 from console.db.embedded.urls import ServerUrls
 from console.db.engine import Database
-from tests.gateway.support import Gateway, Talk, refused, running
+from tests.gateway.support import ROOMY, Gateway, Talk, refused, running
 from tests.world import World
 
-LIMIT = 64 * 1024
+LIMIT = 128 * 1024
 
 
 async def _raw(address: str, head: bytes, *chunks: bytes) -> bytes:
@@ -88,7 +89,7 @@ async def test_a_length_that_lies_is_not_believed(gateway: Gateway, address: str
 @pytest.fixture
 async def hasty(gateway_db: Database) -> AsyncIterator[str]:
     """A gateway that waits 0.3 s for a body."""
-    async with running(gateway_db, body_seconds=0.3) as address:
+    async with running(gateway_db, limits=replace(ROOMY, body_seconds=0.3)) as address:
         yield address
 
 
@@ -102,7 +103,7 @@ async def test_a_body_that_does_not_come_is_408(gateway: Gateway, hasty: str) ->
 async def test_a_large_body_that_does_not_end_is_413(gateway: Gateway, hasty: str) -> None:
     talk = await gateway.start()
     chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    answer = await _raw(hasty, _head(talk, Transfer_Encoding="chunked"), chunk, chunk)
+    answer = await _raw(hasty, _head(talk, Transfer_Encoding="chunked"), chunk, chunk, chunk)
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in answer.lower()
 
@@ -159,10 +160,17 @@ async def test_an_exhausted_pool_is_a_bounded_wait(urls: ServerUrls, world: Worl
         talk = await gateway.start()
         async with narrow.read(None) as held:
             await held.scalar("SELECT 1")
-            replies = await asyncio.gather(*(gateway.send(talk, f"{number}") for number in range(50)))
+            clock = asyncio.get_running_loop().time
+            begun = clock()
+            sends = asyncio.gather(*(gateway.send(talk, f"{number}") for number in range(50)))
+            alive = [(await client.get("/healthz")).status_code for _ in range(10)]
+            assert not sends.done()
+            replies = await sends
+            assert clock() - begun < 3
+        assert alive == [200] * 10
         for reply in replies:
             refused(reply, 503)
-            assert "retry-after" in reply.headers
+            assert int(reply.headers["retry-after"]) > 0
         narrow.engine.pool._timeout = 10  # type: ignore[attr-defined]
         replies = await asyncio.gather(*(gateway.send(talk, f"{number}") for number in range(50)))
         assert {reply.status_code for reply in replies} == {201}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,7 +18,14 @@ import psycopg
 import pytest
 
 from console.db.embedded.urls import ServerUrls
+from console.db.engine import Database
+from console.db.notify import Notifier
 from console.domain.keys import public_key
+from console.ids import ConversationId
+from console.services.messages import Messages
+from console.services.presence import Presence
+from console.services.takeover import Takeover
+from tests.cli.terminal import Terminal
 from tests.world import World
 
 CONSOLE = [sys.executable, "-m", "console"]
@@ -29,10 +37,10 @@ def _environment(home: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def _gateway(home: Path, url: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def _gateway(home: Path, url: str, **more: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     process = subprocess.Popen(
         [*CONSOLE, "gateway", "--port", "0", "--json"],
-        env=_environment(home, DATABASE_GATEWAY_URL=url),
+        env=_environment(home, DATABASE_GATEWAY_URL=url, **more),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -90,6 +98,76 @@ async def test_a_piped_chat_is_stored_and_the_gateway_ends_at_sigterm(
     assert jobs == (1,)
     log = _logged(tmp_path)
     assert not [word for word in ("return policy", "vt_", key) if word in log]
+
+
+def test_no_token_and_no_word_of_a_visitor_is_ever_logged(tmp_path: Path, urls: ServerUrls, world: World) -> None:
+    key = public_key(world.workspace_id, world.agent_id.hex)
+    with _gateway(tmp_path, urls.gateway, CONSOLE_LOG_LEVEL="debug") as (address, process):
+        with httpx.Client(base_url=address, trust_env=False) as client:
+            begun = client.post(f"/v1/agents/{key}/conversations", json={"name": "Planted"}).json()
+            assert not [value for value in begun.values() if "/" in value]
+            token = begun["visitor_token"]
+            base = f"/v1/conversations/{begun['conversation_id']}"
+            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
+            given = {"token": token, "access_token": token, "authorization": f"Bearer {token}"}
+            replies = [
+                client.get(f"{base}/messages", params=given),
+                client.get(f"{base}/events", params=given),
+                client.get(f"{base}/messages", params={"after": token}, headers=headers),
+                client.post(f"{base}/messages", json={"content": "planted words"}, headers=headers),
+                client.post(f"{base}/messages", json={"content": "planted other words"}, headers=headers),
+                client.get(f"/v1/conversations/{token}/messages", headers=headers),
+                client.get(f"/v1/agents/{token}/conversations", headers={"Origin": token}),
+                client.post(f"/v1/agents/{token}/conversations", headers={"X-Forwarded-For": token}),
+            ]
+            assert [reply.status_code for reply in replies] == [401, 401, 400, 201, 409, 404, 405, 404]
+            assert not [reply for reply in replies if token in reply.text or token in str(reply.headers)]
+            with psycopg.connect(urls.superuser, autocommit=True) as superuser:
+                superuser.execute("ALTER TABLE messages RENAME TO hidden")
+                broken = client.post(f"{base}/messages", json={"content": "planted words"}, headers=headers)
+                superuser.execute("ALTER TABLE hidden RENAME TO messages")
+            assert broken.status_code == 500
+            with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as raw:
+                raw.sendall(f"GET {base} {token}\r\n\r\n".encode())
+                assert raw.recv(1000).startswith(b"HTTP/1.1 400")
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+    log = "".join(file.read_text() for file in tmp_path.rglob("*.log*")) + out + err
+    assert broken.json()["error"]["message"].rpartition(" ")[2].rstrip(")") in log
+    assert not [word for word in (token[3:], token[-43:], "lanted", key[3:], "/v1/") if word in log]
+
+
+async def test_a_chat_tells_who_speaks_and_who_types(
+    tmp_path: Path, db: Database, urls: ServerUrls, world: World
+) -> None:
+    key = public_key(world.workspace_id, world.agent_id.hex)
+    with _gateway(tmp_path, urls.gateway) as (address, _):
+        words = [*CONSOLE, "chat", "--gateway", address, "--key", key]
+        terminal = Terminal(words, _environment(tmp_path, TERM="xterm"))
+
+        async def shown(text: str) -> None:
+            await asyncio.to_thread(terminal.see, text)
+
+        async with Notifier(db, urls.app):
+            await shown("ctrl+d ends.\r\n")
+            terminal.type("is anybody there?\n")
+            await shown("the assistant is typing\r\n")
+            async with db.read(world.workspace_id) as tx:
+                id = ConversationId(await tx.scalar("SELECT id FROM conversations WHERE workspace_id = :ws"))
+            claim = await Takeover(db).claim(world.member, id)
+            await shown("a person has joined\r\n")
+            await Presence(db).here(world.member, id, typing=True)
+            await shown("a person is typing\r\n")
+            await Messages(db).send(world.member, id, "I am", token="t", epoch=claim.epoch)
+            await shown("person: I am\r\n")
+            terminal.type("good")
+            async with asyncio.timeout(15):
+                while not [seen for seen in await Presence(db).around(world.member, [id]) if seen.user_id is None]:
+                    await asyncio.sleep(0.05)
+            await Takeover(db).release(world.member, id, epoch=claim.epoch)
+            await shown("waiting for a person\r\n")
+        terminal.type("\x03")
+        assert await asyncio.to_thread(terminal.finish) == 130
 
 
 def test_a_chat_without_a_gateway_says_so(tmp_path: Path) -> None:

@@ -15,8 +15,14 @@ CLOSED = [
     "users", "sessions", "workspace_users", "agent_sources", "sources", "crawl_runs", "documents", "chunks",
     "embeddings", "conversation_events", "conversation_reads", "drafts", "run_events", "knowledge_gaps",
     "gap_occurrences", "usage_events", "audit_heads", "audit_events", "audit_texts", "embedding_models",
+    "held_sends", "labels", "conversation_labels", "canned_replies", "notifications",
+    "recovery_codes", "login_attempts",
+    "auth_secrets",
 ]  # fmt: skip
-OPEN = {"workspaces", "agents", "agent_versions", "contacts", "conversations", "messages", "runs", "schema_migrations"}
+OPEN = {
+    "workspaces", "agents", "agent_versions", "agent_origins", "contacts", "conversations", "messages", "runs",
+    "presences", "visitor_presences", "schema_migrations",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -77,6 +83,10 @@ async def test_the_role_can_write_nothing_but_a_visitors_words(
         "SELECT snapshot FROM agent_versions",
         "SELECT settings FROM workspaces",
         "SELECT model FROM runs",
+        "SELECT seen_at FROM presences",
+        "UPDATE presences SET typing_until = now()",
+        "INSERT INTO agent_origins (workspace_id, agent_id, origin) SELECT workspace_id, id, 'x' FROM agents",
+        "DELETE FROM agent_origins",
         "UPDATE messages SET content = 'x'",
         "DELETE FROM messages",
         "DELETE FROM conversations",

@@ -73,9 +73,13 @@ async def test_what_was_said_and_what_follows(
         async with aclosing(events(gateway, talk)) as stream:
             (first,) = await take(stream, 1)
             assert (first["id"], first["data"]["content"]) == ("1", "hello")
-            assert [event["data"] for event in await take(stream, 1, "control")] == [{"control": "ai"}]
+            assert [event["data"] for event in await take(stream, 1, "control")] == [
+                {"control": "ai", "waiting": False}
+            ]
             claim = await Takeover(db).claim(world.member, ConversationId(UUID(talk.id)))
-            assert [event["data"] for event in await take(stream, 1, "control")] == [{"control": "human"}]
+            assert [event["data"] for event in await take(stream, 1, "control")] == [
+                {"control": "human", "waiting": False}
+            ]
             await Messages(db).note(world.member, claim.conversation_id, "for us only", token="n")
             await Messages(db).send(world.member, claim.conversation_id, "hi there", token="t", epoch=claim.epoch)
             (second,) = await take(stream, 1)

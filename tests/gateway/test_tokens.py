@@ -17,11 +17,15 @@ from tests.world import make_talk, make_world
 
 
 async def _both_ways(gateway: Gateway, talk: Talk) -> None:
-    """Reading and writing are refused, in the words that an unknown conversation gets."""
+    """Reading, following and writing are refused, in the words that an unknown conversation gets."""
     nowhere = Talk(str(new_id()), talk.token)
     expected = refused(await gateway.read(nowhere), 404)
     assert refused(await gateway.read(talk), 404) == expected
     assert refused(await gateway.send(talk, "let me in"), 404) == expected
+    base = f"/v1/conversations/{talk.id}"
+    for method, path in (("GET", "events"), ("POST", "typing")):
+        reply = await gateway.client.request(method, f"{base}/{path}", headers=talk.bearer)
+        assert refused(reply, 404) == expected
 
 
 async def test_a_token_does_not_open_another_conversation(gateway: Gateway) -> None:
@@ -37,6 +41,32 @@ async def test_a_token_does_not_open_another_workspace(gateway: Gateway, db: Dat
     _, _, secret = parse_visitor_token(theirs.token)
     forged = visitor_token(WorkspaceId(gateway.world.workspace_id), ConversationId(UUID(theirs.id)), secret)
     await _both_ways(gateway, Talk(theirs.id, forged))
+
+
+async def test_a_token_does_not_open_another_agent(gateway: Gateway, db: Database) -> None:
+    mine = await gateway.start()
+    async with db.write(gateway.world.workspace_id) as tx:
+        agent = await tx.scalar(
+            "INSERT INTO agents (workspace_id, id, slug, name, draft_hash, widget_key)"
+            " VALUES (:ws, :id, 'other', 'Other', '', 'other-key') RETURNING id",
+            id=new_id(),
+        )
+        theirs = await tx.scalar(
+            "INSERT INTO conversations (workspace_id, id, agent_id, visitor_id, visitor_token_hash)"
+            " SELECT workspace_id, :id, :agent, 'v', sha256('x') FROM conversations RETURNING id",
+            id=new_id(), agent=agent,
+        )  # fmt: skip
+    await _both_ways(gateway, Talk(str(theirs), mine.token))
+    _, _, secret = parse_visitor_token(mine.token)
+    await _both_ways(gateway, Talk(str(theirs), visitor_token(gateway.world.workspace_id, theirs, secret)))
+
+
+async def test_an_expired_token_opens_nothing(gateway: Gateway, db: Database) -> None:
+    talk = await gateway.start()
+    await gateway.send(talk, "hello")
+    async with db.write(gateway.world.workspace_id) as tx:
+        await tx.execute("UPDATE conversations SET last_message_at = now() - interval '31 days'")
+    await _both_ways(gateway, talk)
 
 
 @pytest.mark.parametrize("secret", ["A" * 43, "A" * 16, "A" * 128])

@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator
 
 from console.cli.call import Call
+from console.cli.follow import Above, follow, show, tell_typing
 from console.cli.parser import Parser
 from console.cli.session import acting
 from console.cli.stdin import lines_from_stdin
 from console.cli.typed import Typed
-from console.cli.visitor import Message, Visitor, connect
-from console.errors import ConnectionFailedError, ConsoleError, ExitCode, OverQuotaError, UsageError
-from console.text import one_line, sanitise
-
-Above = Callable[[], AbstractContextManager[None]]
+from console.cli.visitor import Visitor, connect
+from console.errors import ConsoleError, ExitCode, UsageError
 
 _POLL_SECONDS = 0.4
-_NAMES = {"human": "person"}
 
 
 def register(noun: Parser) -> None:
@@ -82,7 +78,7 @@ async def _piped(call: Call, visitor: Visitor) -> int:
 async def _answer(call: Call, visitor: Visitor, seq: int) -> None:
     while True:
         messages = await visitor.read()
-        _print(call, messages)
+        show(call, messages)
         if any(message["role"] != "user" and int(message["seq"]) > seq for message in messages):
             return
         await asyncio.sleep(_POLL_SECONDS)
@@ -91,8 +87,9 @@ async def _answer(call: Call, visitor: Visitor, seq: int) -> None:
 async def _talk(call: Call, visitor: Visitor) -> int:
     """Send what is typed and print what comes, until the input ends."""
     call.out.say("You are a visitor now. Type a message and enter; ctrl+d ends.")
-    lines, above = _ways(call)
-    follower = asyncio.create_task(_follow(call, visitor, above))
+    lines, above, typed = _ways(call)
+    follower = asyncio.create_task(follow(call, visitor, above))
+    teller = asyncio.create_task(tell_typing(visitor, typed)) if typed else None
     try:
         async for line in lines:
             try:
@@ -101,56 +98,16 @@ async def _talk(call: Call, visitor: Visitor) -> int:
                 with above():
                     call.out.say(f"not sent: {error.message}")
     finally:
-        follower.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await follower
+        for task in filter(None, (follower, teller)):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
     return ExitCode.OK
 
 
-def _ways(call: Call) -> tuple[AsyncIterator[str], Above]:
+def _ways(call: Call) -> tuple[AsyncIterator[str], Above, Typed | None]:
     """How lines come in and how the rest is printed meanwhile: around a prompt where all is one terminal."""
     if call.out.json or not sys.stdout.isatty():
-        return lines_from_stdin(), contextlib.nullcontext
+        return lines_from_stdin(), contextlib.nullcontext, None
     typed = Typed()
-    return typed.lines(), typed.above
-
-
-async def _follow(call: Call, visitor: Visitor, above: Above) -> None:
-    lost = False
-    while True:
-        try:
-            messages = await visitor.read()
-            lost = False
-        except (ConnectionFailedError, OverQuotaError) as error:
-            if not lost:
-                with above():
-                    call.out.say(f"{error.message}; trying again")
-            lost, messages = True, []
-        except ConsoleError as error:
-            with above():
-                call.out.say(f"no more can be read: {error.message}")
-            return
-        if any(message["role"] != "user" for message in messages) or call.out.json:
-            with above():
-                _print(call, messages)
-        await asyncio.sleep(_POLL_SECONDS)
-
-
-def _print(call: Call, messages: list[Message]) -> None:
-    for message in messages:
-        if call.out.json:
-            call.out.data(message)
-        elif message["role"] != "user":
-            call.out.text(_shown(message))
-
-
-def _shown(message: Message) -> str:
-    role = str(message["role"])
-    body = sanitise(str(message["content"])).replace("\n", "\n  ")
-    cited = [citation for citation in message.get("citations") or () if isinstance(citation, dict)]
-    notes = [f"  [{i}] {_cited(citation)}" for i, citation in enumerate(cited, 1)]
-    return "\n".join([f"{one_line(_NAMES.get(role, role))}: {body}", *notes])
-
-
-def _cited(citation: dict[str, object]) -> str:
-    return "  ".join(one_line(str(citation[key])) for key in ("title", "uri") if citation.get(key))
+    return typed.lines(), typed.above, typed

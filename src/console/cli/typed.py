@@ -35,6 +35,13 @@ class Typed:
                 if text := line.strip():
                     yield text
 
+    @property
+    def half(self) -> str:
+        """What stands at the prompt and has not been sent."""
+        import readline
+
+        return readline.get_line_buffer() if self._waiting else ""
+
     @contextmanager
     def above(self) -> Iterator[None]:
         """What the block prints stands on lines of its own, above the prompt and what is typed so far."""

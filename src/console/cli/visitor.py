@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 
 from console.errors import ConnectionFailedError, InvalidInputError, NotFoundError, OverQuotaError, RefusedError
@@ -19,6 +21,9 @@ _TRIES = 5
 _FIRST_PAUSE = 0.2
 _SECONDS = 15.0
 _TOO_MANY = 429
+_BROKEN = 500
+_NO_CONTENT = 204
+_PATIENCE = 60
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _ERRORS = {404: NotFoundError, 400: InvalidInputError, 413: InvalidInputError, 422: InvalidInputError}
 
@@ -51,9 +56,35 @@ class Visitor:
         self.seen = max([self.seen, *(int(message["seq"]) for message in messages)])
         return messages
 
+    async def events(self) -> AsyncIterator[tuple[str, Message]]:
+        """What happens after the messages seen so far, by kind (message, control, typing), until the stream is cut.
+
+        Raises the refusal of a gateway that gives no stream.
+        """
+        import httpx
+
+        headers = {"Last-Event-ID": str(self.seen)}
+        try:
+            async with self._client.stream("GET", self._path("events"), headers=headers) as reply:
+                if not reply.is_success:
+                    await reply.aread()
+                    _read(reply)
+                async for kind, said in _events(reply.aiter_lines()):
+                    self.seen = max(self.seen, said["seq"] if kind == "message" else 0)
+                    yield kind, said
+        except httpx.TransportError as error:
+            raise _unreachable(self._client.base_url, error) from None
+
+    async def typing(self) -> None:
+        """Let the other side see for a few seconds that one types."""
+        await self._call("POST", self._path("typing"), tries=1)
+
     @property
     def _messages(self) -> str:
-        return f"/v1/conversations/{quote(self.conversation_id, safe='')}/messages"
+        return self._path("messages")
+
+    def _path(self, what: str) -> str:
+        return f"/v1/conversations/{quote(self.conversation_id, safe='')}/{what}"
 
     async def _call(self, method: str, path: str, *, tries: int = _TRIES, **request: Any) -> dict[str, Any]:
         import httpx
@@ -62,12 +93,13 @@ class Visitor:
         for left in reversed(range(tries)):
             try:
                 reply = await self._client.request(method, path, **request)
-                if reply.status_code < httpx.codes.INTERNAL_SERVER_ERROR or not left:
+                if not left or not (waits := _comes_again_in(reply, pause)):
                     return _read(reply)
             except httpx.TransportError as error:
                 if not left:
                     raise _unreachable(self._client.base_url, error) from None
-            await asyncio.sleep(pause)
+                waits = pause
+            await asyncio.sleep(waits)
             pause *= 2
         raise AssertionError
 
@@ -83,7 +115,44 @@ def connect(address: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=address, timeout=_SECONDS, trust_env=host not in _LOOPBACK)
 
 
+def _comes_again_in(reply: httpx.Response, pause: float) -> float:
+    """The seconds after which one more try makes sense, or 0."""
+    if reply.status_code >= _BROKEN:
+        return pause
+    after = reply.headers.get("Retry-After", "")
+    return float(after) if reply.status_code == _TOO_MANY and after.isdecimal() and int(after) <= _PATIENCE else 0.0
+
+
+async def _events(lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, Message]]:
+    """Server-sent events whose data is an object in JSON; `RefusedError` for any other."""
+    kind, data = "", ""
+    async for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            kind = value
+        elif field == "data":
+            data = value
+        elif not line and data:
+            yield kind, _said(kind, data)
+            kind = data = ""
+
+
+def _said(kind: str, text: str) -> Message:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    whole = isinstance(found, dict)
+    if whole and kind == "message":
+        whole = isinstance(found.get("seq"), int) and {"role", "content"} <= set(found)
+    if not whole:
+        raise RefusedError("the gateway's stream is no stream of a talk", hint="is this address really a gateway?")
+    return cast(Message, found)
+
+
 def _read(reply: httpx.Response) -> dict[str, Any]:
+    if reply.status_code == _NO_CONTENT:
+        return {}
     try:
         body = reply.json()
     except ValueError:

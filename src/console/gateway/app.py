@@ -8,10 +8,11 @@ from starlette.middleware import Middleware
 
 from console.db.hub import Hub
 from console.errors import ConsoleError
-from console.gateway import errors, health
+from console.gateway import errors, health, openapi
 from console.gateway.conversations import ConversationRoutes
 from console.gateway.edge import Edge
-from console.gateway.requests import BODY_SECONDS
+from console.gateway.gate import Gate
+from console.gateway.limits import Limits
 from console.gateway.stream import POLL_SECONDS, StreamRoutes
 from console.services.visitors import Visitors
 
@@ -21,15 +22,18 @@ def create_app(
     *,
     hub: Hub,
     ready: health.Ready,
-    body_seconds: float = BODY_SECONDS,
+    limits: Limits | None = None,
     poll_seconds: float = POLL_SECONDS,
 ) -> Starlette:
-    """The application over these services; no origin is allowed, so no CORS header is ever sent."""
+    """The application over these services; a browser's page is let in where its agent lists the page's origin."""
+    limits = limits or Limits()
+    gate = Gate(visitors, limits)
     app = Starlette(
         routes=[
-            *ConversationRoutes(visitors, body_seconds).routes(),
-            *StreamRoutes(visitors, hub, poll_seconds).routes(),
+            *ConversationRoutes(visitors, gate, limits.body_seconds).routes(),
+            *StreamRoutes(visitors, gate, hub, poll_seconds).routes(),
             *health.routes(ready),
+            *openapi.routes(),
         ],
         middleware=[Middleware(Edge)],
         exception_handlers={

@@ -7,7 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.gateway.errors import unexpected
 
-_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+ALLOWED_ORIGIN = "allowed_origin"
+"""Where a request's state says which page may read the answer; without it no page may."""
+
+_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), (b"vary", b"Origin"))
 
 
 class Edge:
@@ -19,12 +22,13 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         begun = False
+        state = scope.setdefault("state", {})
 
         async def sealed(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                message["headers"] = [*message.get("headers", ()), *_HEADERS, *_for_page(state.get(ALLOWED_ORIGIN))]
             await send(message)
 
         try:
@@ -35,3 +39,12 @@ class Edge:
             response = unexpected(error)
             if not begun:
                 await response(scope, receive, sealed)
+
+
+def _for_page(origin: str | None) -> list[tuple[bytes, bytes]]:
+    if origin is None:
+        return []
+    return [
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-expose-headers", b"Retry-After"),
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -48,6 +48,17 @@ def too_large(limit: int) -> RequestError:
 def too_slow(seconds: float) -> RequestError:
     """408 for a body that does not arrive in time."""
     return RequestError(408, "too_slow", f"the body did not arrive within {seconds:g} s", headers=_CLOSE)
+
+
+def too_many(what: str, seconds: int) -> RequestError:
+    """429 (RFC 6585): too many of something, and after how many seconds to come again."""
+    message, hint = f"too many {what}", f"try again in {seconds} s"
+    return RequestError(429, "too_many", message, hint=hint, headers={"Retry-After": str(seconds)})
+
+
+def method_not_allowed(methods: Iterable[str]) -> RequestError:
+    """405 with the methods that are."""
+    return RequestError(405, "method_not_allowed", "not with this method", headers={"Allow": ", ".join(methods)})
 
 
 def unexpected(error: Exception) -> Response:

@@ -16,8 +16,9 @@ from console.gateway.errors import RequestError, too_large, too_slow
 from console.ids import ConversationId
 from console.text import one_line
 
-MAX_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 128 * 1024
 BODY_SECONDS = 10.0
+STREAM_RETRY_SECONDS = 5
 # To hang up on a client that still sends would reset the connection and lose the answer.
 _MAX_DISCARDED = 16 * 1024 * 1024
 _MAX_SEQ = 2**31 - 1

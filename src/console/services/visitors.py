@@ -15,12 +15,16 @@ from console.db.engine import Database, ReadTx, WriteTx
 from console.domain.actor import Visitor
 from console.domain.keys import parse_public_key, parse_visitor_token, visitor_token
 from console.domain.message import Sent
+from console.domain.presence import TYPING_SECONDS
 from console.errors import InvalidInputError, NotFoundError
 from console.ids import ConversationId, new_id
 from console.services.content import checked, same_content, snippet
 from console.services.events import note_event, queue_answer
 
 TOKEN_BYTES = 32
+PAGE_CHARACTERS = 100_000
+"""A page of messages ends before it grows longer, though never before its first message."""
+
 _LIMITS = {"name": 200, "email": 320, "page": 2000, "domain": 253, "visitor_id": 200}
 
 
@@ -34,10 +38,16 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Messages after a seq, as `Visitors.read` gives them, and who speaks now: `ai` or `human`."""
+    """Messages after a seq, as `Visitors.read` gives them, and how the conversation stands.
+
+    `control` is `ai` or `human`, `waiting` whether no person has come yet, and `typing_seconds` how long the one who
+    answers is seen typing if nothing more is heard: 0 when nobody types.
+    """
 
     messages: list[dict[str, Any]]
     control: str
+    waiting: bool = False
+    typing_seconds: float = 0.0
 
 
 class Visitors:
@@ -99,18 +109,78 @@ class Visitors:
         return (await self.follow(token, id, after=after, limit=limit)).messages
 
     async def follow(self, token: str, id: ConversationId, *, after: int = 0, limit: int = 200) -> Followed:
-        """As `read`, and who speaks now, both of one moment."""
+        """As `read`, and how the conversation stands, both of one moment."""
         visitor, secret = _visitor(token, id)
         async with self._db.read(visitor.workspace_id) as tx:
             await _authenticate(tx, visitor, secret)
-            control = await tx.scalar("SELECT control FROM conversations WHERE workspace_id = :ws AND id = :id", id=id)
-            rows = await tx.rows(
-                "SELECT seq, role, content, citations, created_at FROM messages WHERE workspace_id = :ws"
-                " AND conversation_id = :id AND seq > :after AND role IN ('user', 'assistant', 'human')"
-                " ORDER BY seq LIMIT :limit",
-                id=id, after=after, limit=limit,
+            now = await tx.row(_STANDING, id=id, answer_seconds=ANSWER_SECONDS)
+            rows = await tx.rows(_PAGE, id=id, after=after, limit=limit, most=PAGE_CHARACTERS)
+            if now is None:
+                raise _unknown()
+            return Followed([_said(row) for row in rows], now.control, now.waiting, float(now.typing_seconds))
+
+    async def typing(self, token: str, id: ConversationId) -> None:
+        """Let the operators see for 6 seconds that the visitor types; `NotFoundError` as for `send`."""
+        visitor, secret = _visitor(token, id)
+        async with self._db.write(visitor.workspace_id) as tx:
+            await _authenticate(tx, visitor, secret)
+            await tx.execute(
+                "INSERT INTO visitor_presences (workspace_id, conversation_id, typing_until, seen_at)"
+                " VALUES (:ws, :id, now() + make_interval(secs => :lasts), now())"
+                " ON CONFLICT (workspace_id, conversation_id)"
+                " DO UPDATE SET typing_until = excluded.typing_until, seen_at = excluded.seen_at",
+                id=id, lasts=TYPING_SECONDS,
             )  # fmt: skip
-            return Followed([_said(row) for row in rows], control)
+            tx.hint("presence", id)
+
+    async def agent_lists(self, public_key: str, origin: str) -> bool:
+        """Whether pages of this origin may talk with the agent of that key; False for an unknown one."""
+        try:
+            workspace_id, key = parse_public_key(public_key)
+        except NotFoundError:
+            return False
+        async with self._db.read(workspace_id) as tx:
+            found = await tx.scalar(_AGENT_LISTS, key=key, origin=origin)
+            return found is not None
+
+    async def conversation_lists(self, id: ConversationId, origin: str) -> bool:
+        """Whether pages of this origin may talk with the conversation's agent; False for an unknown one."""
+        async with self._db.read(None) as tx:
+            return bool(await tx.scalar("SELECT conversation_lists_origin(:id, :origin)", id=id, origin=origin))
+
+
+_AGENT_LISTS = """
+    SELECT 1 FROM agents a
+    JOIN agent_origins o ON o.workspace_id = a.workspace_id AND o.agent_id = a.id AND o.origin = :origin
+    WHERE a.workspace_id = :ws AND a.widget_key = :key
+"""
+
+ANSWER_SECONDS = 60
+"""For so long an answer that is due counts as being typed: a worker may be down."""
+
+_STANDING = """
+    SELECT c.control, c.control = 'human' AND c.claimed_by_user_id IS NULL AS waiting, coalesce(CASE c.control
+        WHEN 'human' THEN (
+            SELECT extract(epoch FROM p.typing_until - now()) FROM presences p
+            WHERE p.workspace_id = :ws AND p.user_id = c.claimed_by_user_id AND p.conversation_id = :id
+              AND p.typing_until > now())
+        ELSE (
+            SELECT extract(epoch FROM max(r.created_at) - now()) + :answer_seconds FROM runs r
+            WHERE r.workspace_id = :ws AND r.conversation_id = :id AND r.kind = 'answer'
+              AND r.state IN ('queued', 'running') AND r.created_at > now() - make_interval(secs => :answer_seconds))
+        END, 0) AS typing_seconds
+    FROM conversations c WHERE c.workspace_id = :ws AND c.id = :id
+"""
+
+_PAGE = """
+    SELECT seq, role, content, citations, created_at FROM (
+        SELECT m.*, sum(length(content)) OVER (ORDER BY seq) - length(content) AS before FROM (
+            SELECT seq, role, content, citations, created_at FROM messages
+            WHERE workspace_id = :ws AND conversation_id = :id AND seq > :after
+              AND role IN ('user', 'assistant', 'human')
+            ORDER BY seq LIMIT :limit) m) page
+    WHERE before < :most ORDER BY seq
+"""
 
 
 def _said(row: Any) -> dict[str, Any]:
@@ -140,7 +210,7 @@ async def _contact(tx: WriteTx, given: Mapping[str, str]) -> Any:
     if made is not None:
         return made
     known = await tx.row(
-        "SELECT id, name FROM contacts WHERE workspace_id = :ws AND lower(email) = lower(:email)", email=email
+        "SELECT id, name FROM contacts WHERE workspace_id = :ws AND email_key = lower(:email)", email=email
     )
     if known is not None and (not known.name or known.name.casefold() == name.casefold()):
         return known.id
@@ -152,7 +222,7 @@ async def _contact(tx: WriteTx, given: Mapping[str, str]) -> Any:
 _NEW_CONTACT = """
     INSERT INTO contacts (workspace_id, id, name, email, attributes)
     VALUES (:ws, :id, :name, :email, cast(:attributes AS jsonb))
-    ON CONFLICT (workspace_id, lower(email)) WHERE email IS NOT NULL DO NOTHING RETURNING id
+    ON CONFLICT (workspace_id, email_key) WHERE email_key IS NOT NULL DO NOTHING RETURNING id
 """
 
 
@@ -168,7 +238,7 @@ _STORED_HASH = (
     "SELECT visitor_token_hash FROM conversations WHERE workspace_id = :ws AND id = :id"
     " AND last_message_at > now() - interval '30 days'"
 )
-_STORED_HASH_LOCKED = _STORED_HASH + " FOR UPDATE"
+_STORED_HASH_LOCKED = _STORED_HASH + " FOR NO KEY UPDATE"
 
 
 async def _authenticate(tx: ReadTx, visitor: Visitor, secret: str, *, lock: bool = False) -> None:
