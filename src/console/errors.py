@@ -63,11 +63,27 @@ class NotSignedInError(ConsoleError):
     code = "not_signed_in"
 
 
+class CodeNeededError(NotSignedInError):
+    """This account asks for a code too."""
+
+    code = "code_needed"
+
+
+class NobodyYetError(NotSignedInError):
+    """Nobody has been set up here yet."""
+
+    code = "nobody_yet"
+
+
 class NotAllowedError(ConsoleError):
     """Your role does not allow that."""
 
     exit_code = ExitCode.AUTH
     code = "not_allowed"
+
+
+class NotMemberError(NotAllowedError):
+    """You are no member of this workspace."""
 
 
 class NotFoundError(ConsoleError):
@@ -89,3 +105,15 @@ class OverQuotaError(ConsoleError):
 
     exit_code = ExitCode.OVER_QUOTA
     code = "over_quota"
+
+
+class OutdatedError(RefusedError):
+    """This program is older than the database."""
+
+    code = "outdated"
+
+
+class SealError(ConsoleError):
+    """What is kept sealed can't be read."""
+
+    code = "sealed"

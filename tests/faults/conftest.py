@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from console.db.embedded.server import ServerUrls
-from tests.faults.proxy import Proxy
+from tests.proxy import Proxy
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from console.services.conversations import Conversations
 from console.services.messages import Messages
 from console.services.takeover import Takeover
 from console.services.visitors import Visitors
-from tests.faults.proxy import Proxy
+from tests.proxy import Proxy
 from tests.world import World, make_talk, make_world
 
 

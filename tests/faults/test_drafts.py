@@ -6,18 +6,19 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from console.db.embedded.server import ServerUrls
-from console.db.engine import Database
+from console.db.engine import Database, ReadTx
 from console.ids import ConversationId
 from tests.cli.office import Office, open_office
+from tests.proxy import Proxy
 from tests.safety.tty import Tty, environment
-from tests.tui.support.wire import Wire
 
 TYPED = "half a thought"
 
@@ -53,20 +54,12 @@ def hang_up(tty: Tty) -> None:
     by(10, lambda: not tty.child.isalive(), "the console ends with its terminal")
 
 
-@pytest.fixture
-async def wire(urls: ServerUrls, server_dir: Path, tmp_path: Path) -> Wire:
-    folder = server_dir / f"d{os.urandom(2).hex()}"
-    folder.mkdir()
-    return Wire(urls.app, folder)
-
-
 @pytest.mark.parametrize("end", [kill, hang_up])
-async def test_offline(urls: ServerUrls, tmp_path: Path, wire: Wire, end: Callable[[Tty], None]) -> None:
-    await wire.mend()
+async def test_offline(urls: ServerUrls, tmp_path: Path, app_proxy: Proxy, end: Callable[[Tty], None]) -> None:
     office, id = await asyncio.to_thread(lambda: _waiting(urls, tmp_path))
-    tty = await asyncio.to_thread(lambda: console(office, wire.url))
+    tty = await asyncio.to_thread(lambda: console(office, app_proxy.url))
     await asyncio.to_thread(begin, tty)
-    await wire.cut()
+    app_proxy.cut()
     await asyncio.to_thread(_type_and_end, tty, office.home, end)
     (file,) = spooled(office.home)
     assert file.read_text() == TYPED
@@ -108,16 +101,27 @@ def _go_on_and_send(office: Office, urls: ServerUrls, id: ConversationId) -> Non
     tty.press("t")
     tty.sees("ctrl+s")
     tty.press("\x13")
+    by(5, lambda: asyncio.run(_held(urls, id)) == [TYPED], "it is held back, to go out")
     by(5, lambda: asyncio.run(_drafts(urls, id)) == 0, "the server's draft goes with the sending")
     by(1, lambda: spooled(office.home) == [], "nothing is left behind")
-    assert office.json("mia", "conv", "show", str(id))["messages"][-1]["content"] == TYPED
     tty.close()
 
 
 async def _drafts(urls: ServerUrls, id: ConversationId) -> int:
+    async with _reading(urls) as tx:
+        return int(await tx.scalar("SELECT count(*) FROM drafts WHERE conversation_id = :id", id=id))
+
+
+async def _held(urls: ServerUrls, id: ConversationId) -> list[str]:
+    async with _reading(urls) as tx:
+        return [row[0] for row in await tx.rows("SELECT content FROM held_sends WHERE conversation_id = :id", id=id)]
+
+
+@asynccontextmanager
+async def _reading(urls: ServerUrls) -> AsyncIterator[ReadTx]:
     db = Database(urls.superuser)
     try:
         async with db.read(None) as tx:
-            return int(await tx.scalar("SELECT count(*) FROM drafts WHERE conversation_id = :id", id=id))
+            yield tx
     finally:
         await db.close()

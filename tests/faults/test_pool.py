@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack, aclosing, suppress
 
+import psutil
 import psycopg
+import pytest
 
+from console.db import hangup
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
+from console.db.notify import Notifier
 from console.domain.inbox import InboxFilter
+from console.domain.live import Changed, Link, LinkChanged
 from console.errors import ConnectionFailedError
 from console.services.conversations import Conversations
 from console.services.inbox import Inbox
+from console.services.live import Live
 from console.services.messages import Messages
 from console.services.takeover import Takeover
-from tests.world import make_talk, make_world
+from tests.world import World, make_talk, make_world
 
 CALLS = 50
 PATIENCE = 5.0
@@ -58,6 +65,52 @@ async def test_who_gets_none_is_told_so_in_time(
     pages = await asyncio.gather(*(inbox.page(world.member, InboxFilter.ALL) for _ in range(CALLS)))
     assert [len(page.rows) for page in pages] == [1] * CALLS
     await narrow.close()
+
+
+async def test_the_live_link_is_none_of_the_pool(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    narrow = Database(urls.app, pool_size=1)
+    async with narrow.read(None) as held, Notifier(gateway_db, urls.gateway):
+        await held.scalar("SELECT 1")
+        async with aclosing(Live(narrow, urls.app).events(world.member)) as events, asyncio.timeout(PATIENCE):
+            assert await anext(events) == LinkChanged(Link.LIVE)
+            assert await anext(events) == Changed(None)
+            await talk.say("hello")
+            while await anext(events) != Changed(frozenset({talk.id})):
+                pass
+    await narrow.close()
+
+
+async def test_a_frozen_session_is_given_up(db: Database, urls: ServerUrls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hangup, "PATIENCE_SECONDS", 0.5)
+    world = await make_world(db)
+    own = Database(urls.app, pool_size=1)
+    with ExitStack() as frozen:
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(ConnectionFailedError):
+                await frozen_within(own, world, frozen)
+            # While it stands there still: another takes its place, also when it froze between two calls.
+            async with own.read(None) as tx:
+                pid = await tx.scalar("SELECT pg_backend_pid()")
+            freeze(pid, frozen)
+            with suppress(ConnectionFailedError):
+                await own.ping()
+            await own.ping()
+    await own.close()
+
+
+async def frozen_within(db: Database, world: World, frozen: ExitStack) -> None:
+    async with db.write(world.workspace_id) as tx:
+        freeze(await tx.scalar("SELECT pg_backend_pid()"), frozen)
+        await tx.scalar("SELECT 1")
+
+
+def freeze(pid: int, frozen: ExitStack) -> None:
+    """Stop the process until the stack ends."""
+    process = psutil.Process(pid)
+    frozen.callback(process.resume)
+    process.suspend()
 
 
 async def held_up(god: psycopg.AsyncConnection) -> None:

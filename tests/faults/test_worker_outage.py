@@ -16,12 +16,12 @@ from console.db.engine import Database
 from console.db.notify import Notifier
 from console.services.answers import Answers
 from console.worker.worker import run_worker
-from tests.faults.proxy import Proxy
+from tests.proxy import Proxy
 from tests.services.test_answers import Fixed, good
 from tests.worker.test_worker import no_crawl, until
 from tests.world import Talk, make_talk, make_world
 
-SOON = 4.0
+SOON = 10.0
 OUTAGE, TRIES = 14.0, 6.0
 """Seconds without a database, and the longest pause between two tries to reach it."""
 AFTER = 15.0

@@ -14,10 +14,14 @@ from sqlalchemy.util import await_only
 
 from console.db.hangup import STATEMENT_SECONDS, Impatient
 from console.db.link import LINK
+from console.db.moved import moved_on, outdated
 from console.db.scope import TenantSession
 from console.errors import ConflictError, ConnectionFailedError, ConsoleError, RefusedError
 
 T = TypeVar("T")
+
+_NO_SUCH_THING = {"3F000", "42703", "42704", "42883", "42P01"}
+"""A schema, column, object, function or table that a statement names and the database lacks."""
 
 _CONNECT: dict[str, Any] = {"autocommit": True, "async_creator_fn": Impatient.connect, **LINK}
 
@@ -141,6 +145,10 @@ class Database:
                 yield session
         except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, psycopg.OperationalError) as error:
             raise told(error) from error
+        except (exc.ProgrammingError, AttributeError) as error:
+            if _names_what_is_gone(error) and (name := await moved_on(self.engine)):
+                raise outdated(name) from error
+            raise
 
     async def ping(self) -> None:
         """Do nothing on the server; `ConnectionFailedError` when it can't be reached."""
@@ -152,6 +160,11 @@ class Database:
         await self.engine.dispose()
 
 
+def _names_what_is_gone(error: Exception) -> bool:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state in _NO_SUCH_THING or isinstance(error.__cause__, exc.NoSuchColumnError)
+
+
 def told(error: Exception) -> ConsoleError:
     """The one line for what the server did not do: it was out of reach, too slow, or two acts met."""
     state = getattr(getattr(error, "orig", error), "sqlstate", None)
@@ -159,6 +172,8 @@ def told(error: Exception) -> ConsoleError:
         return ConflictError("somebody else changed the same things at this moment", hint="try again")
     if state == "57014":
         return RefusedError("the database took too long over it", hint="try again, with less at once")
+    if state == "53100":
+        return ConnectionFailedError("the database's disk is full: nothing can be stored", hint="free space on it")
     return unreachable(error)
 
 
@@ -181,7 +196,9 @@ def _begin(connection: Connection) -> None:
         f"BEGIN ISOLATION LEVEL READ COMMITTED {mode};"
         f" SET LOCAL app.workspace_id = '{tenant}'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s';"
         # Whoever is frozen in mid-transaction loses it, and the locks with it.
-        f" SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'"
+        f" SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s';"
+        # Times are shown, and hashed in the audit log, as they are read.
+        " SET LOCAL TimeZone = 'UTC'"
     )
     driver: Any = connection.connection.driver_connection
     # One text, one round trip; a prepared multi-statement would fail from its sixth use.

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
 from psycopg.abc import RV, PQGen
@@ -15,15 +15,32 @@ from psycopg.pq import TransactionStatus
 STATEMENT_SECONDS = 30
 PATIENCE_SECONDS = STATEMENT_SECONDS + 5.0
 """The server ends a statement itself before that; a client that waits longer waits for nobody."""
+CANCEL_SECONDS = 0.4
+"""How long a cancelled statement is waited for; half of it to ask the server, then its link is broken."""
+ROLLBACK_SECONDS = 0.8
+"""A broken link rolls back as well."""
 
 
 class Impatient(psycopg.AsyncConnection):
-    """A connection that breaks when one of its statements stays unanswered for `PATIENCE_SECONDS`."""
+    """A connection that breaks when one of its statements stays unanswered for `PATIENCE_SECONDS`.
+
+    A cancelled one is given up after `CANCEL_SECONDS`.
+    """
 
     async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109
         """As in psycopg."""
-        with hung_up_after(PATIENCE_SECONDS, self):
+        with hung_up_after(PATIENCE_SECONDS, self), ExitStack() as self._ending:
             return await super().wait(gen, interval, timeout)
+
+    async def rollback(self) -> None:
+        """As in psycopg; whoever is cancelled between two statements waits here."""
+        with hung_up_after(ROLLBACK_SECONDS, self):
+            await super().rollback()
+
+    async def _try_cancel(self, *, timeout: float = CANCEL_SECONDS) -> None:  # noqa: ASYNC109
+        # Called within `wait`, which then goes on waiting for the statement's end.
+        self._ending.enter_context(hung_up_after(CANCEL_SECONDS, self))
+        await super()._try_cancel(timeout=min(timeout, CANCEL_SECONDS / 2))
 
 
 @contextmanager

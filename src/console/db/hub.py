@@ -10,6 +10,9 @@ from uuid import UUID
 
 import psycopg
 
+from console.db.hangup import Impatient
+from console.db.link import LINK
+
 CHANNEL = "visitors"
 """Every conversation's changes, by id alone."""
 
@@ -45,8 +48,7 @@ class Hub:
         finally:
             self.stop()
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait({task})
 
     def stop(self) -> None:
         """Tell all followers that the process ends."""
@@ -60,14 +62,13 @@ class Hub:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _hear(self) -> None:
-        async with await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, connect_timeout=5, keepalives_idle=5, keepalives_interval=2, keepalives_count=3
-        ) as connection:
+        async with await Impatient.connect(self._url, autocommit=True, **LINK) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             self._wake_all()
             async for note in connection.notifies():
-                for woken in self._followers.get(UUID(note.payload), ()):
-                    woken.set()
+                with contextlib.suppress(ValueError):  # Anybody on the server may notify anything.
+                    for woken in self._followers.get(UUID(note.payload), ()):
+                        woken.set()
 
     def _wake_all(self) -> None:
         for followers in self._followers.values():

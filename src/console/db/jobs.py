@@ -41,9 +41,11 @@ def queue_app(url: str, *, pool_size: int = 2) -> procrastinate.App:
     import procrastinate
 
     from console.db.hangup import Impatient
+    from console.db.queue_pool import QueuePool
 
     connector = procrastinate.PsycopgConnector(
         conninfo=url,
+        pool_factory=QueuePool,
         min_size=0,
         max_size=pool_size,
         timeout=5,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing, suppress
+from time import monotonic
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
 
 from console.db.engine import Database
-from console.db.hangup import hung_up_after
+from console.db.hangup import Impatient, hung_up_after
 from console.db.link import LINK
 from console.db.notify import channel
-from console.domain.live import Changed, Link, LinkChanged, LiveEvent
+from console.domain.live import Changed, Link, LinkChanged, LiveEvent, Notified, PresenceChanged
 from console.errors import ConsoleError
 
 COALESCE_SECONDS = 0.05
@@ -48,29 +49,51 @@ async def listen(db: Database, direct_url: str, workspace_id: UUID) -> AsyncGene
 
 async def _live(url: str, workspace_id: UUID) -> AsyncGenerator[LiveEvent, None]:
     name = channel(workspace_id)
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True, **LINK) as connection:
+    async with await Impatient.connect(url, autocommit=True, **LINK) as connection:
+        last, seen = 0.0, await _snapshot(connection)
         with hung_up_after(ANSWER_SECONDS, connection):
             await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
         yield LinkChanged(Link.LIVE)
         yield Changed(None)
         while True:
-            heard, ids = False, set[UUID]()
-            async for note in connection.notifies(timeout=LIVE_POLL_SECONDS, stop_after=1):
-                heard, ids = True, ids | _conversations(note.payload)
+            heard = [note.payload async for note in connection.notifies(timeout=LIVE_POLL_SECONDS, stop_after=1)]
             if not heard:
-                # Nothing came for a while: make sure that the link is still there, and poll.
-                with hung_up_after(ANSWER_SECONDS, connection):
-                    await connection.execute("SELECT 1")
-                yield Changed(None)
+                # Nothing came for a while: make sure that the link is still there, and poll if anything was committed.
+                if (now := await _snapshot(connection)) != seen:
+                    seen = now
+                    yield Changed(None)
                 continue
-            async for note in connection.notifies(timeout=COALESCE_SECONDS):
-                ids |= _conversations(note.payload)
-            yield Changed(frozenset(ids))
+            # The first after a quiet moment goes on at once; what follows is gathered.
+            if (rest := last + COALESCE_SECONDS - monotonic()) > 0:
+                heard += [note.payload async for note in connection.notifies(timeout=rest)]
+            last = monotonic()
+            for event in told(heard):
+                yield event
 
 
-def _conversations(payload: str) -> set[UUID]:
-    kind, _, id = payload.partition(":")
-    return {UUID(id)} if kind == "conversation" else set()
+async def _snapshot(connection: psycopg.AsyncConnection) -> str:
+    """What can be seen now: the same text again means that no transaction on the whole server has ended since."""
+    with hung_up_after(ANSWER_SECONDS, connection):
+        row = await (await connection.execute("SELECT pg_current_snapshot()::text")).fetchone()
+    return row[0] if row else ""
+
+
+def told(payloads: Iterable[str]) -> list[LiveEvent]:
+    """What a burst of notifications says, each thing once; what is none of ours says nothing."""
+    ids: dict[str, set[UUID]] = {}
+    for payload in payloads:
+        kind, _, text = payload.partition(":")
+        with suppress(ValueError):
+            id = UUID(text)
+            ids.setdefault(kind, set()).add(id)
+    events: list[LiveEvent] = [Notified(id) for id in sorted(ids.get("person", ()))]
+    if "presence" in ids:
+        events.append(PresenceChanged(frozenset(ids["presence"])))
+    if "workspace" in ids:
+        events.append(Changed(None))
+    elif "conversation" in ids:
+        events.append(Changed(frozenset(ids["conversation"])))
+    return events
 
 
 async def _reachable(db: Database) -> bool:

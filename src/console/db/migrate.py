@@ -10,7 +10,7 @@ from typing import Any
 
 from console.db import queue_schema
 from console.db.link import direct
-from console.errors import RefusedError
+from console.errors import ConnectionFailedError, RefusedError
 from console.resources import resource
 
 LOCK_KEY = 7_310_443_015
@@ -48,7 +48,8 @@ def pending(url: str, known: tuple[Migration, ...] | None = None) -> tuple[str, 
 def migrate(url: str, known: tuple[Migration, ...] | None = None) -> tuple[str, ...]:
     """Apply what is pending as the owner and return its names; a second migrator waits, then does nothing.
 
-    Raises `RefusedError` when applied files were edited, are missing, or would run out of order, and when one fails.
+    Raises `RefusedError` when applied files were edited, are missing, or would run out of order, and when one fails,
+    `ConnectionFailedError` when the connection breaks.
     """
     known = known or load()
     with direct(url, _HINT) as connection:
@@ -140,6 +141,11 @@ def _apply(connection: Any, migration: Migration) -> None:
                 _record(connection, migration)
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
+        if connection.closed:
+            # What a lost COMMIT did only the database knows.
+            raise ConnectionFailedError(
+                f"the connection broke in {migration.name}: {reason}", hint="run it again; what is applied is kept"
+            ) from error
         undone = "may be half done" if alone else "was rolled back"
         raise RefusedError(f"{migration.name} failed and {undone}: {reason}") from error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from time import monotonic
 from typing import Any, Self
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from console.db.link import LINK
 
 WINDOW_SECONDS = 0.02
 PATIENCE_SECONDS = 10.0
+LEAVING_SECONDS = 0.8
+"""How long the last hints may take when the process ends."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -47,22 +50,28 @@ class Notifier:
     async def __aexit__(self, *_error: object) -> None:
         assert self._task is not None  # noqa: S101 - set in __aenter__
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        await self._flush()
-        await self._hang_up()
-        if self._queue_open:
-            await self._queue.close_async()
+        await asyncio.wait({self._task})
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAVING_SECONDS):
+                    await self._flush()
+        finally:
+            await self._hang_up()
+            if self._queue_open:
+                await self._queue.close_async()
 
     def _collect(self, workspace_id: UUID, hints: Hints) -> None:
         self._waiting.setdefault(workspace_id, set()).update(hints)
         self._wake.set()
 
     async def _run(self) -> None:
+        last = 0.0
         while True:
             await self._wake.wait()
-            await asyncio.sleep(WINDOW_SECONDS)
+            # The first after a quiet moment goes out at once; what follows is gathered.
+            await asyncio.sleep(max(0.0, last + WINDOW_SECONDS - monotonic()))
             self._wake.clear()
+            last = monotonic()
             await self._flush()
 
     async def _flush(self) -> None:
@@ -72,6 +81,10 @@ class Notifier:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await self._defer(workspace_id, hints)
                     await self._notify(workspace_id, hints)
+            except asyncio.CancelledError:
+                for each in waiting.items():
+                    self._collect(*each)  # What was sent already is sent again: a hint is true twice, too.
+                raise
             except Exception as error:
                 # The sweep defers what is queued and every screen polls: nothing is lost here.
                 _LOG.warning("notifications not sent: %s", type(error).__name__)
@@ -112,12 +125,12 @@ class Notifier:
         return jobs
 
     async def _notify(self, workspace_id: UUID, hints: Hints) -> None:
-        import psycopg
+        from console.db.hangup import Impatient
 
         if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, **LINK)
+            self._connection = await Impatient.connect(self._url, autocommit=True, **LINK)
         sent = [(channel(workspace_id), f"{kind}:{id}") for kind, id in hints if kind != "run"]
-        sent += [(VISITORS, str(id)) for kind, id in hints if kind == "conversation"]
+        sent += [(VISITORS, str(id)) for kind, id in hints if kind in {"conversation", "presence"}]
         names, payloads = [name for name, _ in sent], [payload for _, payload in sent]
         await self._connection.execute(
             "SELECT pg_notify(name, payload) FROM unnest(%s::text[], %s::text[]) AS sent (name, payload)",

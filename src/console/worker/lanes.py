@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from console.db.jobs import ANSWER, ANSWERS_QUEUE, CRAWL, INGEST_QUEUE
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 ANSWERS_AT_ONCE = 4
 HEARTBEAT_SECONDS, STALLED_SECONDS = 3.0, 10.0
+GRACE_SECONDS, SIGN_OFF_SECONDS = 5.0, 0.3
+_JOB = "process job "
+"""How the queue names its tasks."""
 
 Crawl = Callable[[WorkspaceId, UUID], Awaitable[None]]
 
@@ -43,16 +47,37 @@ async def run_lanes(app: procrastinate.App) -> None:
 
 async def _lane(app: procrastinate.App, queue: str, concurrency: int) -> None:
     async def work() -> None:
-        await app.run_worker_async(
-            queues=[queue],
-            name=queue,
-            concurrency=concurrency,
-            install_signal_handlers=False,
-            delete_jobs="always",
-            fetch_job_polling_interval=2.0,
-            update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=STALLED_SECONDS,
-            shutdown_graceful_timeout=5.0,
-        )
+        await _ended_in_time(_run(app, queue, concurrency))
 
     await outlast(work, f"{queue} lane")
+
+
+async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
+    await app.run_worker_async(
+        queues=[queue],
+        name=queue,
+        concurrency=concurrency,
+        install_signal_handlers=False,
+        delete_jobs="always",
+        fetch_job_polling_interval=2.0,
+        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        stalled_worker_timeout=STALLED_SECONDS,
+        shutdown_graceful_timeout=GRACE_SECONDS,
+    )
+
+
+async def _ended_in_time(lane: Coroutine[Any, Any, None]) -> None:
+    """A lane that is told to stop finishes its jobs and signs off; told again, it leaves off where it waits."""
+    working = asyncio.create_task(lane)
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        while not working.done():
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):  # Left behind, it would hold up the end of its loop.
+                await asyncio.wait({working}, timeout=GRACE_SECONDS if _jobs_in_hand() else SIGN_OFF_SECONDS)
+        raise
+
+
+def _jobs_in_hand() -> bool:
+    return any(task.get_name().startswith(_JOB) for task in asyncio.all_tasks())

@@ -16,6 +16,8 @@ from console.db.embedded.logins import SUPERUSER
 from console.db.embedded.places import Places
 from console.errors import ConnectionFailedError
 
+SERVER_LOCK = "server.lock"
+"""Held by every process of the cluster."""
 _RECOVERY_SECONDS = 600
 _RETRY_SECONDS = 15.0
 _LOG_BYTES = 5_000_000
@@ -39,7 +41,7 @@ class Cluster:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._lock = places.data_dir / "server.lock"
+        self._lock = places.data_dir / SERVER_LOCK
 
     @cached_property
     def _binaries(self) -> Binaries:

@@ -10,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 
 from console.db.embedded import locks, places, postmaster, roles
-from console.db.embedded.cluster import Cluster
+from console.db.embedded.cluster import SERVER_LOCK, Cluster
 from console.db.embedded.files import make_private
+from console.db.embedded.keeper import Keeper
 from console.db.embedded.passwords import Passwords
 from console.db.embedded.urls import Address, ServerUrls
 from console.errors import ConnectionFailedError, RefusedError
@@ -30,6 +31,7 @@ class EmbeddedServer:
         self._database = database
         self._use: int | None = None
         self._address: Address | None = None
+        self._keeper: Keeper | None = None
 
     def start(self) -> ServerUrls:
         """Join the users of the server, started and furnished with roles and the database if need be.
@@ -38,11 +40,18 @@ class EmbeddedServer:
         """
         return self._join().urls(self._database)
 
+    def keep(self) -> None:
+        """Start the server again whenever it dies, until `stop`."""
+        self._keeper = self._keeper or Keeper(self._data_dir / SERVER_LOCK, self._join)
+
     def stop(self) -> None:
         """Leave the users of the server, and stop it when nobody else is among them.
 
         Raises ConnectionFailedError when it does not end.
         """
+        if self._keeper is not None:
+            self._keeper.end()
+            self._keeper = None
         if self._use is None:
             return
         with _told(), self._alone():
