@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -62,9 +62,12 @@ def only_worker(data_dir: Path) -> Iterator[bool]:
             os.close(held)
 
 
-async def unneeded(data_dir: Path) -> None:
-    """Return when nobody needs the worker any more; who comes from then on waits for its end, then starts another."""
-    while (lock := locks.try_exclusive(data_dir / _NEEDS)) is None:
+async def unneeded(data_dir: Path, busy: Callable[[], Awaitable[bool]]) -> None:
+    """Return when nobody needs the worker any more and it isn't `busy`.
+
+    Who comes from then on waits for its end, then starts another.
+    """
+    while await busy() or (lock := locks.try_exclusive(data_dir / _NEEDS)) is None:
         await asyncio.sleep(CHECK_SECONDS)
     _leaving.append(lock)
 

@@ -45,6 +45,11 @@ class Terminal:
             self.text += self._child.read()
         return self.text
 
+    def see(self, words: str) -> None:
+        """Read until these words have been shown."""
+        while words not in self.text:
+            self.text += self._child.read()
+
     def type(self, keys: str) -> None:
         """Press keys."""
         self._child.write(keys)

@@ -31,7 +31,7 @@ def other(server: EmbeddedServer) -> Iterator[ServerUrls]:
 def test_a_wrong_password(office: Office) -> None:
     email = office.json("mia", "whoami")["email"]
     env = {"CONSOLE_EMAIL": email, "CONSOLE_PASSWORD": f"{PASSWORD}!"}
-    assert "wrong e-mail or password" in office.refused(4, "nobody", "conv", "list", **env)
+    assert "wrong e-mail, password or code" in office.refused(4, "nobody", "conv", "list", **env)
 
 
 def test_no_such_conversation(office: Office) -> None:

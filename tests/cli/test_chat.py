@@ -6,7 +6,8 @@ import asyncio
 import json
 import shlex
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -16,7 +17,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.cli.terminal import COMMAND, Terminal, run, scratch_env
@@ -35,6 +36,11 @@ class Gateway:
     fail_next: int = 0
     mute: bool = False
     closed: bool = False
+    cut: int = 0
+    busy: int = 0
+    streams: int = 0
+    typed: int = 0
+    told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def start(self, request: Request) -> Response:
         if request.path_params["key"] != "pk":
@@ -42,6 +48,9 @@ class Gateway:
         return JSONResponse({"conversation_id": "c1", "visitor_token": "vt"})
 
     async def send(self, request: Request) -> Response:
+        if self.busy:
+            self.busy -= 1
+            return JSONResponse({"error": {"message": "too many messages"}}, 429, {"Retry-After": "1"})
         key, content = request.headers["Idempotency-Key"], (await request.json())["content"]
         self.keys.append(key)
         if key not in self.seqs:
@@ -61,6 +70,29 @@ class Gateway:
         after = int(request.query_params["after"])
         return JSONResponse({"messages": [message for message in self.messages if message["seq"] > after]})
 
+    async def events(self, request: Request) -> Response:
+        if request.headers.get("Authorization") != "Bearer vt" or self.closed:
+            return JSONResponse({"error": "not found"}, 404)
+        self.streams += 1
+        return StreamingResponse(self._happening(int(request.headers["Last-Event-ID"])), media_type="text/event-stream")
+
+    async def _happening(self, seq: int) -> AsyncIterator[str]:
+        told, cut = len(self.told) if self.streams > 1 else 0, self.cut
+        yield "retry: 2000\n\n"
+        while not self.closed and cut == self.cut:
+            for message in self.messages[seq:]:
+                seq = message["seq"]
+                yield f"id: {seq}\nevent: message\ndata: {json.dumps(message)}\n\n"
+            for kind, said in self.told[told:]:
+                told += 1
+                yield f"event: {kind}\ndata: {json.dumps(said)}\n\n"
+            yield ": still here\n\n"
+            await asyncio.sleep(0.02)
+
+    async def typing(self, request: Request) -> Response:
+        self.typed += request.headers.get("Authorization") == "Bearer vt"
+        return Response(status_code=204)
+
     def _add(self, role: str, content: str) -> int:
         cited = [{"uri": "https://acme.test/r", "title": "Returns"}] if role == "assistant" else []
         self.messages.append({"seq": len(self.messages) + 1, "role": role, "content": content, "citations": cited})
@@ -75,6 +107,8 @@ def gateway() -> Iterator[Gateway]:
         Route("/v1/agents/{key}/conversations", found.start, methods=["POST"]),
         Route(path, found.send, methods=["POST"]),
         Route(path, found.read),
+        Route("/v1/conversations/{id}/events", found.events),
+        Route("/v1/conversations/{id}/typing", found.typing, methods=["POST"]),
     ]
     listener = socket.create_server(("127.0.0.1", 0))
     found.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -186,6 +220,65 @@ def test_what_comes_in_leaves_what_is_being_typed(gateway: Gateway, tmp_path: Pa
     terminal.wait_for("HALF A WORD\r\n  [1] Returns  https://acme.test/r\r\n>")
     terminal.type("\x03")
     assert terminal.finish() == 130
+
+
+def test_who_speaks_and_who_types_is_told(gateway: Gateway, tmp_path: Path) -> None:
+    terminal = talk(gateway, tmp_path)
+    events: list[tuple[str, dict[str, Any], str]] = [
+        ("control", {"control": "ai", "waiting": False}, ""),
+        ("typing", {"typing": True}, "the assistant is typing"),
+        ("control", {"control": "human", "waiting": True}, "waiting for a person"),
+        ("control", {"control": "human", "waiting": False}, "a person has joined"),
+        ("typing", {"typing": True}, "a person is typing"),
+        ("typing", {"typing": False}, ""),
+        ("control", {"control": "ai", "waiting": False}, "the assistant answers again"),
+    ]
+    for kind, said, line in events:
+        gateway.told.append((kind, said))
+        if line:
+            terminal.wait_for(f"{line}\r\n>")
+    terminal.type("\x04")
+    assert terminal.finish() == 0
+
+
+def test_typing_at_the_prompt_is_told_to_the_other_side(gateway: Gateway, tmp_path: Path) -> None:
+    terminal = talk(gateway, tmp_path)
+    terminal.type("half a")
+    until = time.monotonic() + 10
+    while not gateway.typed and time.monotonic() < until:
+        time.sleep(0.02)
+    assert gateway.typed
+    terminal.type("\x03")
+    terminal.finish()
+
+
+def test_a_stream_that_is_cut_goes_on_where_it_was(gateway: Gateway, tmp_path: Path) -> None:
+    terminal = talk(gateway, tmp_path)
+    for number in range(3):
+        gateway._add("human", f"number {number}")
+        terminal.wait_for(f"person: number {number}\r\n>")
+        gateway.cut += 1
+    gateway._add("human", "the end")
+    terminal.wait_for("person: the end\r\n>")
+    terminal.type("\x04")
+    assert terminal.finish() == 0
+    assert [terminal.text.count(f"person: number {number}") for number in range(3)] == [1, 1, 1]
+    assert gateway.streams > 3
+
+
+@pytest.mark.parametrize("said", [["message", {"seq": "x"}], ["message", []], ["control", "ai"]])
+def test_a_stream_of_something_else_is_told(gateway: Gateway, tmp_path: Path, said: list[Any]) -> None:
+    terminal = talk(gateway, tmp_path)
+    gateway.told.append((said[0], said[1]))
+    terminal.wait_for("no more can be read: the gateway's stream is no stream of a talk\r\n>")
+    terminal.type("\x04")
+    assert terminal.finish() == 0
+
+
+def test_a_rate_is_waited_for(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.busy = 2
+    code, out, _ = chat(gateway, tmp_path, "hello")
+    assert (code, out.splitlines()[0]) == (0, "assistant: HELLO")
 
 
 def test_a_refusal_to_read_is_told(gateway: Gateway, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from console.cli.conv import _time
+from console.cli.conv_print import when
 from console.clock import utc_now
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
@@ -124,8 +124,8 @@ def test_a_header_without_a_page_and_a_message_of_another_day(office: Office) ->
     id = office.talk("hello", page=None)
     assert office.out("mia", "conv", "show", id).splitlines()[0] == "Vic · open, ai speaks"
     then = datetime(2024, 2, 3, 4, 5, tzinfo=UTC)
-    assert _time(then) == "2024-02-03 04:05"
-    assert _time(utc_now().replace(hour=4, minute=5)) == "04:05"
+    assert when(then) == "2024-02-03 04:05"
+    assert when(utc_now().replace(hour=4, minute=5)) == "04:05"
 
 
 @pytest.mark.parametrize("noun", ["conv", "gap"])

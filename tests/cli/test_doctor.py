@@ -81,8 +81,10 @@ def test_a_fresh_machine_is_well(tmp_path: Path) -> None:
 
 def test_a_dead_database_stops_no_other_check(tmp_path: Path) -> None:
     dead = f"postgresql://nobody:{SECRET}@127.0.0.1:1/none"
-    found = examine(tmp_path, 1, DATABASE_URL=dead, OPENAI_API_KEY=SECRET, CONSOLE_SESSION_TOKEN=SECRET)
-    assert failing(found) == ["database"]
+    endpoint = {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "OPENAI_API_KEY": SECRET}
+    found = examine(tmp_path, 1, DATABASE_URL=dead, CONSOLE_SESSION_TOKEN=SECRET, **endpoint)
+    assert failing(found) == ["database", "model endpoint"]
+    assert "can't be reached" in found["model endpoint"]["detail"]
     assert set(NAMES) - set(found) == {"pgvector", "login", "schema"}
     assert "not checked" in found["session"]["detail"]
 

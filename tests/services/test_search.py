@@ -79,7 +79,7 @@ async def test_another_tenant_is_never_seen(db: Database, docs: Path) -> None:
     await learn(db, world.admin, docs)
     assert await found(db, other, "reset a forgotten password") == []
     search = Search(db, MODEL)
-    vector = await search.embed("password")
+    vector = await search.ask(world.workspace_id, "password")
     async with db.read(world.workspace_id) as tx:
         foreign = await tx.scalar("SELECT id FROM sources WHERE workspace_id = :ws")
         chunk = await tx.scalar("SELECT id FROM chunks WHERE workspace_id = :ws LIMIT 1")
@@ -97,7 +97,7 @@ async def test_only_the_sources_of_the_live_version_answer(
     (secret / "cost.md").write_text("# Password costs\n\nA forgotten password costs the company four euros.")
     second = await learn(db, world.admin, secret)
     search = Search(db, MODEL)
-    vector = await search.embed("forgotten password")
+    vector = await search.ask(world.workspace_id, "forgotten password")
     for allowed, uris in (
         ((first,), {"password.md"}),
         ((second,), {"cost.md"}),

@@ -21,7 +21,8 @@ class Call:
 
     @cached_property
     def config(self) -> Config:
-        """The settings, read at first use, `--workspace` over all; opens the log. `UsageError` when they are wrong."""
+        """The settings, read at first use, options over all; opens the log. `UsageError` when they are wrong."""
+        import os
         from dataclasses import replace
         from pathlib import Path
 
@@ -29,6 +30,8 @@ class Call:
         from console.config import load_config
 
         path = getattr(self.args, "config", None)
-        config = load_config(path=Path(path).expanduser().absolute() if path else None)
+        theme = getattr(self.args, "theme", None)
+        env = os.environ | ({"CONSOLE_THEME": theme} if theme else {})
+        config = load_config(env, Path(path).expanduser().absolute() if path else None)
         log.start(config.paths.log_file, config.log_level)
         return replace(config, workspace=getattr(self.args, "workspace", None) or config.workspace)

@@ -15,7 +15,7 @@ from console.cli.parser import Parser, build
 from console.errors import ConsoleError, ExitCode, UsageError
 from console.text import one_line
 
-_TAKES_VALUE = ("--workspace", "--config")
+_TAKES_VALUE = ("--workspace", "--config", "--theme")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(words: list[str]) -> Namespace:
+    if not words:
+        return Namespace()  # the screen: no verb has to be known for it
     tree = build(only=_noun(words))
     args = tree.parse_args(words)
     if words and not hasattr(args, "handler") and (name := _noun(words)):

@@ -22,6 +22,8 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *, examples: Examples = (), **settings: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings)
         self.examples = examples
+        self.dashed = False
+        """Whether words that begin with one dash, as `-name` does, are arguments here."""
         self._verbs: argparse._SubParsersAction[Parser] | None = None
 
     def handled_by(self, handler: Handler, *, examples: Examples = ()) -> Parser:
@@ -36,6 +38,18 @@ class Parser(argparse.ArgumentParser):
             name, help=summary, description=_sentence(summary), parents=[_common()], examples=examples
         )
         return added.handled_by(handler)
+
+    def group(self, name: str, summary: str) -> Parser:
+        """Add a word under this noun that has verbs of its own; returns its parser, to add them."""
+        added: Parser = self.branch(metavar="VERB", title="verbs").add_parser(
+            name, help=summary, description=_sentence(summary), parents=[_common()]
+        )
+        added.set_defaults(handler=added.verbless)
+        return added
+
+    def verbless(self, _call: Call) -> NoReturn:
+        """Say which verbs there are; `UsageError`."""
+        raise UsageError(f"{self.prog} needs a verb: {', '.join(self.children())}", hint=f"{self.prog} --help")
 
     def children(self) -> dict[str, Parser]:
         """The parsers below this one, by word."""
@@ -68,6 +82,11 @@ class Parser(argparse.ArgumentParser):
             self._verbs = self.add_subparsers(parser_class=Parser, **settings)
         return self._verbs
 
+    def _parse_optional(self, arg_string: str) -> Any:
+        if self.dashed and arg_string[:1] == "-" and arg_string[:2] != "--" and arg_string != "-h":
+            return None
+        return super()._parse_optional(arg_string)
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action is self._verbs and value not in self.children():
             raise _no_such(self.prog, str(value), list(self.children()))
@@ -86,6 +105,7 @@ def build(only: str | None = None) -> Parser:
         usage="console [COMMAND] [options]",
         epilog=_commands(),
     )
+    top.add_argument("--theme", metavar="NAME", default=argparse.SUPPRESS, help="auto, dark, light or ansi")
     top.add_argument("--version", action="version", version=f"console {__version__}")
     nouns = top.branch(metavar="COMMAND", help=argparse.SUPPRESS, prog="console")
     for noun in NOUNS:

@@ -12,6 +12,7 @@ from console.domain.setting_kinds import ALL_SOURCES, kind_of
 from console.errors import InvalidInputError
 
 DEFAULT_THRESHOLD = 0.5
+DEFAULT_TURNS = 30
 MAX_PROMPT = 50_000
 
 
@@ -58,6 +59,7 @@ SETTINGS: Mapping[str, Setting | Table] = {
         "model": Setting(kinds.text(200), "", "empty: the workspace's own"),
         "temperature": Setting(kinds.number(0, 2), 0.2, "0 to 2; low is dull and true"),
         "max_tokens": Setting(kinds.whole(16, 32_000), 600, "the longest answer"),
+        "max_turns": Setting(kinds.whole(1, 1000), DEFAULT_TURNS, "after so many answers in a row a person takes over"),
     },
     "retrieval_config": {
         "rag": Setting(kinds.truth, True, "answer from knowledge"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from console.ids import AgentId, ConversationId, UserId
-from console.text import SafeText
+from console.text import EMPTY, SafeText
 
 
 class Status(StrEnum):
@@ -37,6 +37,25 @@ class HandoffReason(StrEnum):
     ABANDONED = "abandoned"
 
 
+class Priority(IntEnum):
+    """How soon a person is needed; it sorts as the queue does."""
+
+    URGENT = 0
+    HIGH = 1
+    NORMAL = 2
+    LOW = 3
+
+    @property
+    def label(self) -> str:
+        """The word for it."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, label: str) -> Priority:
+        """Read the word, in any case; `KeyError` when it is none."""
+        return cls[label.upper()]
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """The person who has claimed a conversation, until the lease ends."""
@@ -49,7 +68,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One visitor's conversation, whole but for its messages."""
+    """One visitor's conversation, whole but for its messages.
+
+    Snoozed without `snoozed_until` it wakes with the visitor's next message.
+    """
 
     id: ConversationId
     agent_id: AgentId
@@ -70,6 +92,11 @@ class Conversation:
     handoff_reason: HandoffReason | None
     started_at: datetime
     last_message_at: datetime
+    priority: Priority = Priority.NORMAL
+    assignee_id: UserId | None = None
+    assignee_name: SafeText = EMPTY
+    snoozed_until: datetime | None = None
+    labels: tuple[SafeText, ...] = ()
 
     @property
     def waiting(self) -> bool:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from console.domain.conversation import Control, HandoffReason, Status
+from console.domain.conversation import Control, HandoffReason, Priority, Status
 from console.domain.message import MessageRole
 from console.ids import ConversationId, UserId
-from console.text import SafeText
+from console.text import EMPTY, SafeText
 
 
 class InboxFilter(StrEnum):
@@ -45,6 +45,11 @@ class InboxRow:
     has_draft: bool
     answering: bool
     last_visitor_seq: int = 0
+    priority: Priority = Priority.NORMAL
+    assignee_id: UserId | None = None
+    assignee_name: SafeText = EMPTY
+    snoozed_until: datetime | None = None
+    labels: tuple[SafeText, ...] = ()
 
     @property
     def waiting(self) -> bool:
@@ -59,6 +64,7 @@ class Cursor:
     section: int
     at: datetime | None
     id: ConversationId | None
+    priority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +77,11 @@ class InboxPage:
 
 @dataclass(frozen=True, slots=True)
 class InboxCounts:
-    """How many conversations each tab has."""
+    """How many conversations each tab has, and how many the actor holds (others of `mine` are only assigned)."""
 
     waiting: int = 0
     mine: int = 0
     ai: int = 0
     human: int = 0
     all: int = 0
+    held: int = 0

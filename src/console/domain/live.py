@@ -29,4 +29,25 @@ class Changed:
     conversations: frozenset[UUID] | None
 
 
-LiveEvent = LinkChanged | Changed
+@dataclass(frozen=True, slots=True)
+class PresenceChanged:
+    """Conversations where somebody came, went or types."""
+
+    conversations: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """This person has something new to know of."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaMoved:
+    """The database has a migration, of this name, that this program does not know."""
+
+    name: str
+
+
+LiveEvent = LinkChanged | Changed | PresenceChanged | Notified | SchemaMoved

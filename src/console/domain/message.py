@@ -10,6 +10,8 @@ from console.ids import ChunkId, ConversationId, RunId, UserId
 from console.text import SafeText
 
 MAX_MESSAGE_CHARS = 20_000
+MAX_DRAFT_CHARS = 8 * MAX_MESSAGE_CHARS
+"""A draft may hold several replies that were called back."""
 
 
 class MessageRole(StrEnum):

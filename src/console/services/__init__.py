@@ -6,23 +6,37 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from console.ai.embedder import Embedder
     from console.db.engine import Database
+    from console.domain.model import ModelDefaults
+    from console.seal import Seal
+    from console.services.account import Account
     from console.services.agents import Agents
     from console.services.answering import Answering
     from console.services.asking import Asking
     from console.services.auth import Auth
+    from console.services.bulk import Bulk
+    from console.services.canned import Canned
     from console.services.conversations import Conversations
     from console.services.crawls import Crawls
+    from console.services.credentials import Credentials
     from console.services.drafts import Drafts
     from console.services.gaps import Gaps
     from console.services.inbox import Inbox
+    from console.services.labels import Labels
     from console.services.live import Live
     from console.services.members import Members
     from console.services.messages import Messages
+    from console.services.models import Models
+    from console.services.notifications import Notifications
+    from console.services.origins import Origins
+    from console.services.presence import Presence
     from console.services.search import Search
     from console.services.sources import Sources
     from console.services.takeover import Takeover
+    from console.services.triage import Triage
     from console.services.versions import Versions
     from console.services.visitors import Visitors
     from console.services.workspaces import Workspaces
@@ -31,17 +45,32 @@ if TYPE_CHECKING:
 class Services:
     """Every use case over one database, each imported when it is first used: a short command pays for its own only."""
 
-    def __init__(self, db: Database, direct_url: str | None = None) -> None:
-        """`direct_url` reaches the same server past a pooler, to listen on."""
+    def __init__(
+        self,
+        db: Database,
+        direct_url: str | None = None,
+        seal: Seal | None = None,
+        model_defaults: Callable[[], ModelDefaults] | None = None,
+    ) -> None:
+        """`direct_url` reaches the same server past a pooler, to listen on; `seal` keeps secrets at rest."""
         self.db = db
         self._direct_url = direct_url or db.url
+        self._seal = seal
+        self._model_defaults = model_defaults
 
     @cached_property
     def auth(self) -> Auth:
         """Sign-in."""
         from console.services.auth import Auth
 
-        return Auth(self.db)
+        return Auth(self.db, self._seal)
+
+    @cached_property
+    def account(self) -> Account:
+        """A person's own sign-in."""
+        from console.services.account import Account
+
+        return Account(self.db, self._seal)
 
     @cached_property
     def workspaces(self) -> Workspaces:
@@ -72,6 +101,13 @@ class Services:
         return Versions(self.db)
 
     @cached_property
+    def origins(self) -> Origins:
+        """Web pages that may talk with an agent."""
+        from console.services.origins import Origins
+
+        return Origins(self.db)
+
+    @cached_property
     def inbox(self) -> Inbox:
         """The list of conversations."""
         from console.services.inbox import Inbox
@@ -93,6 +129,20 @@ class Services:
         return Takeover(self.db)
 
     @cached_property
+    def triage(self) -> Triage:
+        """How soon each one needs a person."""
+        from console.services.triage import Triage
+
+        return Triage(self.db)
+
+    @cached_property
+    def bulk(self) -> Bulk:
+        """One act on many conversations."""
+        from console.services.bulk import Bulk
+
+        return Bulk(self.db)
+
+    @cached_property
     def messages(self) -> Messages:
         """What an operator says."""
         from console.services.messages import Messages
@@ -105,6 +155,34 @@ class Services:
         from console.services.drafts import Drafts
 
         return Drafts(self.db)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Words that conversations are marked with."""
+        from console.services.labels import Labels
+
+        return Labels(self.db)
+
+    @cached_property
+    def canned(self) -> Canned:
+        """Words that the staff keeps ready."""
+        from console.services.canned import Canned
+
+        return Canned(self.db)
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """What one person should know of."""
+        from console.services.notifications import Notifications
+
+        return Notifications(self.db)
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Who is where, and who types."""
+        from console.services.presence import Presence
+
+        return Presence(self.db)
 
     @cached_property
     def live(self) -> Live:
@@ -125,7 +203,7 @@ class Services:
         """Crawls under way."""
         from console.services.crawls import Crawls
 
-        return Crawls(self.db, self.embedder)
+        return Crawls(self.db, self.embedder, self.models)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -135,18 +213,33 @@ class Services:
         return MiniLm()
 
     @cached_property
+    def models(self) -> Models:
+        """Which models are in force."""
+        from console.domain.model import ModelDefaults
+        from console.services.models import Models
+
+        return Models(self.db, self._seal, self._model_defaults or ModelDefaults)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Keys of other services."""
+        from console.services.credentials import Credentials
+
+        return Credentials(self.db, self._seal)
+
+    @cached_property
     def search(self) -> Search:
         """What an agent finds."""
         from console.services.search import Search
 
-        return Search(self.db, self.embedder)
+        return Search(self.db, self.embedder, models=self.models)
 
     @cached_property
     def answering(self) -> Answering:
         """What an agent says."""
         from console.services.answering import Answering
 
-        return Answering(self.search, self.embedder)
+        return Answering(self.search, self.embedder, self.models)
 
     @cached_property
     def asking(self) -> Asking:

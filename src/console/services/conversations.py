@@ -9,22 +9,26 @@ from sqlalchemy import and_, select
 
 from console.db.engine import Database, ReadTx
 from console.domain.actor import Actor, Role
-from console.domain.conversation import Control, Conversation, HandoffReason, Holder, Status
+from console.domain.conversation import Control, Conversation, HandoffReason, Holder, Priority, Status
 from console.domain.message import Citation, Event, Message, MessageRole, Transcript
 from console.domain.run import Suggestion, Trace
-from console.errors import NotFoundError
-from console.ids import AgentId, ChunkId, ConversationId, RunId, UserId
+from console.errors import InvalidInputError, NotFoundError
+from console.ids import AgentId, ChunkId, ConversationId, RunId, UserId, parse_beginning
 from console.services.unit import reading, writing
 from console.text import one_line, sanitise
 
 _CONVERSATION = """
     SELECT c.*, a.name AS agent_name, v.number AS agent_version, k.name AS contact_name, u.name AS holder_name,
-        coalesce(r.last_read_seq, 0) AS last_read_seq, c.lease_expires_at > now() AS live
+        w.name AS assignee_name, coalesce(r.last_read_seq, 0) AS last_read_seq, c.lease_expires_at > now() AS live,
+        ARRAY(SELECT l.name FROM conversation_labels cl JOIN labels l
+              ON l.workspace_id = cl.workspace_id AND l.id = cl.label_id
+              WHERE cl.workspace_id = c.workspace_id AND cl.conversation_id = c.id ORDER BY lower(l.name)) AS labels
     FROM conversations c
     JOIN agents a ON a.workspace_id = c.workspace_id AND a.id = c.agent_id
     LEFT JOIN agent_versions v ON v.workspace_id = a.workspace_id AND v.id = a.published_version_id
     LEFT JOIN contacts k ON k.workspace_id = c.workspace_id AND k.id = c.contact_id
     LEFT JOIN workspace_users u ON u.workspace_id = c.workspace_id AND u.user_id = c.claimed_by_user_id
+    LEFT JOIN workspace_users w ON w.workspace_id = c.workspace_id AND w.user_id = c.assigned_to_user_id
     LEFT JOIN conversation_reads r ON r.workspace_id = c.workspace_id AND r.conversation_id = c.id AND r.user_id = :me
     WHERE c.workspace_id = :ws AND c.id = :id
 """
@@ -56,6 +60,27 @@ class Conversations:
         """The conversation; `NotFoundError` when it isn't in the actor's workspace."""
         async with reading(self._db, actor, "conversation.read", ("conversation", id)) as tx:
             return await fetch_conversation(tx, actor, id)
+
+    async def find(self, actor: Actor, text: str) -> ConversationId:
+        """The id that this stands for: a whole one as it is, else the one conversation that begins so.
+
+        Raises `InvalidInputError` for what is no id or stands for several, `NotFoundError` when it stands for none.
+        """
+        first, last = parse_beginning(text, "conversation")
+        if first == last:
+            return ConversationId(first)
+        async with reading(self._db, actor, "conversation.read", ("workspace", actor.workspace_id)) as tx:
+            rows = await tx.rows(
+                "SELECT id FROM conversations WHERE workspace_id = :ws AND id BETWEEN :first AND :last"
+                " ORDER BY id LIMIT 4",
+                first=first, last=last,
+            )  # fmt: skip
+        if not rows:
+            raise NotFoundError(f"no conversation here begins with {text[:40]}", hint="`console conv list` shows them")
+        if len(rows) > 1:
+            some = ", ".join(str(row.id) for row in rows[:3])
+            raise InvalidInputError(f"several conversations begin with {text[:40]}", hint=f"give more of it: {some}")
+        return ConversationId(rows[0].id)
 
     async def transcript(
         self,
@@ -153,7 +178,19 @@ async def fetch_conversation(tx: ReadTx, actor: Actor, id: ConversationId) -> Co
         handoff_reason=HandoffReason(row.handoff_reason) if row.handoff_reason else None,
         started_at=row.started_at,
         last_message_at=row.last_message_at,
+        **desk_fields(row),
     )
+
+
+def desk_fields(row: Any) -> dict[str, Any]:
+    """What the staff has put on a conversation: priority, assignee, snooze, labels."""
+    return {
+        "priority": Priority(row.priority),
+        "assignee_id": UserId(row.assigned_to_user_id) if row.assigned_to_user_id else None,
+        "assignee_name": one_line(row.assignee_name or ""),
+        "snoozed_until": row.snoozed_until,
+        "labels": tuple(one_line(name) for name in row.labels),
+    }
 
 
 def visitor_name(name: str | None, id: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The inbox: pages by keyset, what waits for a person first, then what is mine, then the rest."""
+"""The inbox: pages by keyset, what waits for a person first, by priority, then what is mine, then the rest."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from console.domain.actor import Actor
 from console.domain.conversation import Control, HandoffReason, Status
 from console.domain.inbox import Cursor, InboxCounts, InboxFilter, InboxPage, InboxRow
 from console.domain.message import MessageRole
+from console.domain.query import Query, parse_query
 from console.ids import ConversationId, UserId
-from console.services.conversations import visitor_name
+from console.services.conversations import desk_fields, visitor_name
+from console.services.inbox_query import query_conditions, query_values
 from console.services.unit import reading
 from console.text import one_line, sanitise
 
@@ -23,40 +25,64 @@ COUNT_CAP = 1000
 @dataclass(frozen=True, slots=True)
 class _Section:
     where: str
-    key: str
+    keys: tuple[str, ...]
     ascending: bool = False
+    source: str = "conversations"
 
     @property
     def order(self) -> str:
         way = "ASC" if self.ascending else "DESC"
-        return f"c.{self.key} {way}, c.id {way}"
+        return ", ".join(f"c.{key} {way}" for key in (*self.keys, "id"))
 
     @property
     def beyond(self) -> str:
-        return f"(c.{self.key}, c.id) {'>' if self.ascending else '<'} (:at, :last)"
+        keys = ", ".join(f"c.{key}" for key in (*self.keys, "id"))
+        marks = ", ".join(f":{key}" for key in (*self.keys, "id"))
+        return f"({keys}) {'>' if self.ascending else '<'} ({marks})"
+
+    def cursor(self, number: int, row: Any) -> Cursor:
+        at, priority = getattr(row, self.keys[-1]), row.priority if len(self.keys) > 1 else None
+        return Cursor(number, at, ConversationId(row.id), priority)
+
+    def marks(self, cursor: Cursor) -> dict[str, Any]:
+        first = {"priority": cursor.priority or 0} if len(self.keys) > 1 else {}
+        return first | {self.keys[-1]: cursor.at, "id": cursor.id}
 
 
 _WAITING = "c.status = 'open' AND c.control = 'human' AND c.claimed_by_user_id IS NULL"
+_NOT_WAITING = "(c.control = 'ai' OR c.claimed_by_user_id IS NOT NULL)"
+# Two indexes, each in the page's order.
+_MINE = """(
+    SELECT * FROM conversations WHERE workspace_id = :ws AND claimed_by_user_id = :me
+    UNION ALL
+    SELECT * FROM conversations WHERE workspace_id = :ws AND assigned_to_user_id = :me AND status = 'open'
+        AND claimed_by_user_id IS NULL)"""
+# A visitor who opened the chat and said nothing is nobody's work until a person makes it so.
+_SHOWN_AT_ALL = "(c.last_seq > 0 OR c.status <> 'open' OR c.control = 'human' OR c.assigned_to_user_id IS NOT NULL)"
 _REST = (
-    "c.status = 'open' AND c.last_seq > 0 AND"
-    " (c.claimed_by_user_id <> :me OR (c.claimed_by_user_id IS NULL AND c.control = 'ai'))"
+    f"c.status = 'open' AND {_SHOWN_AT_ALL} AND (c.claimed_by_user_id <> :me OR (c.claimed_by_user_id IS NULL"
+    " AND c.control = 'ai' AND c.assigned_to_user_id IS DISTINCT FROM :me))"
 )
 _SECTIONS = (
-    _Section(_WAITING, "waiting_since", ascending=True),
-    _Section("c.claimed_by_user_id = :me", "last_message_at"),
-    _Section(_REST, "last_message_at"),
-    _Section("c.status <> 'open'", "last_message_at"),
+    _Section(_WAITING, ("priority", "waiting_since"), ascending=True),
+    _Section("true", ("last_message_at",), source=_MINE),
+    _Section(_REST, ("last_message_at",)),
+    _Section("c.status <> 'open'", ("last_message_at",)),
 )
 _SHOWN: dict[InboxFilter, dict[int, str]] = {
     InboxFilter.WAITING: {0: "true"},
     InboxFilter.MINE: {1: "true"},
-    InboxFilter.AI: {2: "c.control = 'ai'"},
-    InboxFilter.HUMAN: {0: "true", 1: "true", 2: "c.control = 'human'"},
-    InboxFilter.ALL: {0: "true", 1: "true", 2: "true", 3: "true"},
+    InboxFilter.AI: {1: "c.control = 'ai'", 2: "c.control = 'ai'"},
+    InboxFilter.HUMAN: {0: "true", 1: "c.claimed_by_user_id IS NOT NULL", 2: "c.control = 'human'"},
+    InboxFilter.ALL: {0: "true", 1: _NOT_WAITING, 2: "true", 3: "true"},
 }
 
 _DETAILS = """
-    SELECT page.*, a.name AS agent_name, k.name AS contact_name, u.name AS holder_name,
+    SELECT page.*, a.name AS agent_name, k.name AS contact_name, u.name AS holder_name, w.name AS assignee_name,
+        ARRAY(SELECT l.name FROM conversation_labels cl JOIN labels l
+              ON l.workspace_id = cl.workspace_id AND l.id = cl.label_id
+              WHERE cl.workspace_id = page.workspace_id AND cl.conversation_id = page.id
+              ORDER BY lower(l.name)) AS labels,
         EXISTS (SELECT FROM drafts d WHERE d.workspace_id = page.workspace_id AND d.conversation_id = page.id
                 AND d.user_id = :me AND d.kind = 'reply') AS has_draft,
         EXISTS (SELECT FROM runs r WHERE r.workspace_id = page.workspace_id AND r.conversation_id = page.id
@@ -70,6 +96,7 @@ _DETAILS = """
     JOIN agents a ON a.workspace_id = page.workspace_id AND a.id = page.agent_id
     LEFT JOIN contacts k ON k.workspace_id = page.workspace_id AND k.id = page.contact_id
     LEFT JOIN workspace_users u ON u.workspace_id = page.workspace_id AND u.user_id = page.claimed_by_user_id
+    LEFT JOIN workspace_users w ON w.workspace_id = page.workspace_id AND w.user_id = page.assigned_to_user_id
     LEFT JOIN conversation_reads seen ON seen.workspace_id = page.workspace_id AND seen.conversation_id = page.id
         AND seen.user_id = :me
 """
@@ -84,7 +111,7 @@ class Inbox:
     async def page(
         self, actor: Actor, filter: InboxFilter, *, text: str = "", after: Cursor | None = None, limit: int = 50
     ) -> InboxPage:
-        """The next `limit` rows after a cursor; `text` limits to visitors' names and last words that hold it."""
+        """The next `limit` rows after a cursor; `text` narrows as `parse_query` reads it."""
         async with reading(self._db, actor, "inbox.read", ("workspace", actor.workspace_id)) as tx:
             return await fetch_page(tx, actor, filter, text=text, after=after, limit=limit)
 
@@ -109,58 +136,49 @@ async def fetch_page(
 ) -> InboxPage:
     """One page inside a transaction, section after section until it is full."""
     rows: list[InboxRow] = []
+    query = parse_query(text)
     for number, also in _SHOWN[filter].items():
         if after is not None and number < after.section:
             continue
         cursor = after if after is not None and after.section == number and after.id is not None else None
         section, wanted = _SECTIONS[number], limit - len(rows)
         found = await tx.rows(
-            _page_statement(section, also, text, cursor),
+            _page_statement(section, also, query, cursor),
             me=actor.user_id,
             limit=wanted + 1,
-            **({"at": cursor.at, "last": cursor.id} if cursor else {}),
-            **({"like": f"%{_escaped(text)}%"} if text else {}),
+            **(section.marks(cursor) if cursor else {}),
+            **query_values(query),
         )
         rows += [_row(row, actor) for row in found[:wanted]]
         if len(found) > wanted:
-            last = found[wanted - 1] if wanted else None
-            key = (getattr(last, section.key), ConversationId(last.id)) if last else (None, None)
-            return InboxPage(tuple(rows), Cursor(number, *key))
+            return InboxPage(
+                tuple(rows), section.cursor(number, found[wanted - 1]) if wanted else Cursor(number, None, None)
+            )
     return InboxPage(tuple(rows), None)
 
 
-def _page_statement(section: _Section, also: str, text: str, cursor: Cursor | None) -> str:
-    wanted = " AND ".join(
-        [
-            "c.workspace_id = :ws",
-            section.where,
-            also,
-            section.beyond if cursor else "true",
-            "(c.snippet ILIKE :like OR c.subject ILIKE :like OR p.name ILIKE :like)" if text else "true",
-        ]
-    )
-    contact = "LEFT JOIN contacts p ON p.workspace_id = c.workspace_id AND p.id = c.contact_id" if text else ""
+def _page_statement(section: _Section, also: str, query: Query, cursor: Cursor | None) -> str:
+    conditions = ["c.workspace_id = :ws", section.where, also, *query_conditions(query)]
+    wanted = " AND ".join([*conditions, section.beyond] if cursor else conditions)
     return f"""
-        WITH page AS (SELECT c.* FROM conversations c {contact} WHERE {wanted} ORDER BY {section.order} LIMIT :limit)
+        WITH page AS (SELECT c.* FROM {section.source} c WHERE {wanted} ORDER BY {section.order} LIMIT :limit)
         {_DETAILS} ORDER BY {section.order.replace("c.", "page.")}
-    """  # noqa: S608 - built from the constants above; all values are bound
+    """  # noqa: S608 - built from constants; all values are bound
 
 
 _COUNTS = f"""
     SELECT
         (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND {_WAITING} LIMIT :cap) q),
-        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.claimed_by_user_id = :me
-                               LIMIT :cap) q),
+        (SELECT count(*) FROM (SELECT FROM {_MINE} c LIMIT :cap) q),
         (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.status = 'open'
-                               AND c.control = 'ai' AND c.last_seq > 0 LIMIT :cap) q),
+                               AND c.control = 'ai' AND {_SHOWN_AT_ALL} LIMIT :cap) q),
         (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.status = 'open'
                                AND c.control = 'human' LIMIT :cap) q),
-        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws AND c.last_seq > 0 LIMIT :cap) q)
+        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws
+                               AND {_SHOWN_AT_ALL} LIMIT :cap) q),
+        (SELECT count(*) FROM (SELECT FROM conversations c WHERE c.workspace_id = :ws
+                               AND c.claimed_by_user_id = :me AND c.lease_expires_at > now() LIMIT :cap) q)
 """  # noqa: S608 - constants only
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _row(row: Any, actor: Actor) -> InboxRow:
@@ -185,4 +203,5 @@ def _row(row: Any, actor: Actor) -> InboxRow:
         has_draft=row.has_draft,
         answering=row.answering,
         last_visitor_seq=row.last_visitor_seq,
+        **desk_fields(row),
     )

@@ -44,14 +44,14 @@ class Members:
                 raise ConflictError(f"{one_line(email)} is a member already", hint="console member list")
             await audit.record(tx, actor, "member.add", ("user", user_id), evidence=[f"role:{role.label}"])
             (added,) = await tx.scalars(_members(actor).where(WorkspaceUser.user_id == user_id))
-            return _to_member(added)
+            return to_member(added)
 
     async def list(self, actor: Actor, *, left: bool = False) -> tuple[Member, ...]:
         """The members by name; with `left` those who were members too."""
         async with reading(self._db, actor, "member.list", ("workspace", actor.workspace_id)) as tx:
             members = _members(actor) if left else _members(actor).where(WorkspaceUser.left_at.is_(None))
             by_name = members.order_by(func.lower(WorkspaceUser.name), WorkspaceUser.user_id)
-            return tuple(_to_member(row) for row in await tx.scalars(by_name))
+            return tuple(to_member(row) for row in await tx.scalars(by_name))
 
 
 def _members(actor: Actor) -> Select[WorkspaceUser]:
@@ -71,7 +71,8 @@ async def _need_seat(tx: WriteTx) -> None:
         raise RefusedError(f"all {seats} seats of this workspace are taken", hint="a larger plan has more")
 
 
-def _to_member(row: WorkspaceUser) -> Member:
+def to_member(row: WorkspaceUser) -> Member:
+    """The row as the domain has it."""
     return Member(
         user_id=UserId(row.user_id),
         name=one_line(row.name),

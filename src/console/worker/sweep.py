@@ -1,4 +1,5 @@
-"""The sweep: workspace by workspace, each under its tenant, defers what has no job and frees what was abandoned."""
+"""The sweep: workspace by workspace, each under its tenant, defers what has no job, frees what was
+abandoned and wakes what was put aside."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from console.db.engine import Database
 from console.db.jobs import answer_job, crawl_job, defer
 from console.ids import WorkspaceId
-from console.services.sweep import return_abandoned, untaken_crawls, untaken_runs, workspaces_with_work
+from console.services.sweep import return_abandoned, untaken_crawls, untaken_runs, wake_snoozed, workspaces_with_work
 from console.worker.outlast import outlast
 from console.worker.stalled import drop_stalled
 
@@ -35,6 +36,7 @@ async def sweep_once(db: Database, app: procrastinate.App) -> int:
     deferred = 0
     for workspace_id in await workspaces_with_work(db):
         await return_abandoned(db, workspace_id)
+        await wake_snoozed(db, workspace_id)
         deferred += await _defer_untaken(db, app, workspace_id)
     return deferred
 

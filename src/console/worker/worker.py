@@ -1,4 +1,4 @@
-"""One worker process: its lanes, its sweep, and the notifier of what it commits."""
+"""One worker process: its lanes, its sweep, the replies it lets go, and the notifier of what it commits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from console.db.engine import Database
 from console.db.jobs import queue_app
 from console.db.notify import Notifier
 from console.services.answers import Answers
+from console.worker.held import run_releases
 from console.worker.lanes import ANSWERS_AT_ONCE, Crawl, register, run_lanes
 from console.worker.sweep import run_sweeps
 
@@ -29,6 +30,7 @@ async def run_worker(
         tasks = [
             asyncio.create_task(run_lanes(app), name="lanes"),
             asyncio.create_task(run_sweeps(db, app), name="sweep"),
+            asyncio.create_task(run_releases(db), name="held replies"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
         ready()

@@ -1,0 +1,59 @@
+"""What is typed to narrow the inbox: words like `label:billing`, `priority:high`, `who:me`, and plain text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from console.domain.conversation import Priority, Status
+
+ME, NOBODY = "me", "nobody"
+
+_WORD = re.compile(r'(?<!\S)(label|priority|who|status):(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All must hold. `who` is a name's beginning, `ME` or `NOBODY`; `text` is looked for in names and last words."""
+
+    text: str = ""
+    labels: tuple[str, ...] = ()
+    priority: Priority | None = None
+    who: str = ""
+    status: Status | None = None
+
+
+def parse_query(typed: str) -> Query:
+    """Read what is typed; nothing is wrong, a word that means nothing is plain text.
+
+    A beginning stands for its priority or status (`status:sn`); of a word said twice the last one holds, but each
+    label must be there. Values with blanks stand in quotes.
+    """
+    read = Query()
+
+    def take(match: re.Match[str]) -> str:
+        nonlocal read
+        value = (match[2] or match[3] or "").strip()
+        changes = _meant(read, match[1].lower(), value) if value else {}
+        if changes is None:
+            return match[0]
+        read = replace(read, **changes)
+        return ""
+
+    rest = _WORD.sub(take, _UNSTORABLE.sub("\ufffd", typed))
+    return replace(read, text=" ".join(rest.split()))
+
+
+def _meant(read: Query, word: str, value: str) -> dict[str, Any] | None:
+    match word:
+        case "label":
+            return {"labels": (*read.labels, value)}
+        case "who":
+            return {"who": value}
+        case "priority":
+            named: Any = next((each for each in Priority if each.label.startswith(value.lower())), None)
+        case _:
+            named = next((each for each in Status if each.value.startswith(value.lower())), None)
+    return None if named is None else {word: named}

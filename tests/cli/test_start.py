@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import COMMAND, Terminal, scratch_env
+
+ALT_SCREEN_OFF = "\x1b[?1049l"
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of a server that takes calls and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def starting(home: Path, port: int) -> Terminal:
+    url = f"postgresql://console:secret@127.0.0.1:{port}/console"
+    return Terminal(COMMAND, scratch_env(home, DATABASE_URL=url, CONSOLE_SESSION_TOKEN="token"))
+
+
+def test_a_server_that_is_not_there_is_one_line_after_the_frame(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    terminal = starting(tmp_path, port)
+    assert terminal.finish() == 3
+    shown, told = terminal.text.rsplit(ALT_SCREEN_OFF, 1)
+    assert "connecting" in shown
+    why, hint = told.splitlines()[-2:]
+    assert "console: error: the database can't be reached" in why
+    assert hint.startswith("  try: ")
+    assert "Traceback" not in told
+
+
+def test_a_server_that_says_nothing_does_not_keep_the_operator(tmp_path: Path, silent: int) -> None:
+    terminal = starting(tmp_path, silent)
+    terminal.see("connecting")
+    time.sleep(1)  # long enough for the call to be under way
+    pressed = time.monotonic()
+    terminal.type("q")
+    assert terminal.finish() == 0
+    assert time.monotonic() - pressed < 8
+    assert ALT_SCREEN_OFF in terminal.text
