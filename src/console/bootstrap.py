@@ -12,12 +12,16 @@ from uuid import UUID
 from console.config import Config
 from console.domain.actor import Actor
 from console.errors import RefusedError, UsageError
+from console.seal import seal_of
 from console.services import Services
 from console.signals import stop_on_signals
 
 if TYPE_CHECKING:
     from console.db.embedded.server import ServerUrls
     from console.db.engine import Database, Hints
+    from console.domain.model import ModelDefaults
+    from console.domain.workspace import SignIn
+    from console.gateway.limits import Limits
 
 
 @dataclass(slots=True)
@@ -47,7 +51,14 @@ async def open_runtime(config: Config) -> AsyncIterator[Runtime]:
         db = _database(app_url, prepare=config.database_direct_url is None)
         closing.push_async_callback(db.close)
         closing.push_async_callback(_NotifierOnDemand(db, direct_url).close)
-        yield Runtime(config, db, Services(db, direct_url), app_url, direct_url, gateway_url, closing)
+        services = Services(db, direct_url, seal_of(config), lambda: _model_defaults(config))
+        yield Runtime(config, db, services, app_url, direct_url, gateway_url, closing)
+
+
+def _model_defaults(config: Config) -> ModelDefaults:
+    from console.model_key import model_defaults
+
+    return model_defaults(config)
 
 
 async def signed_in(runtime: Runtime, workspace: str | None = None) -> Actor:
@@ -62,6 +73,25 @@ async def signed_in(runtime: Runtime, workspace: str | None = None) -> Actor:
     return await auth.resume(token, workspace_slug=workspace or runtime.config.workspace)
 
 
+async def sign_in(runtime: Runtime, email: str, password: str, code: str | None = None) -> tuple[SignIn, str]:
+    """Open a session and keep its token on this machine; returns it, and where the token lies, in words.
+
+    Raises what `Auth.login` raises, and `RefusedError` when the token can't be kept: then the session is ended.
+    """
+    from socket import gethostname
+
+    from console.keychain import TokenStore
+
+    config, auth = runtime.config, runtime.services.auth
+    signed = await auth.login(email, password, code=code, workspace_slug=config.workspace, seen_from=gethostname())
+    try:
+        # a keyring may wait for a dialogue that nobody can see
+        return signed, await asyncio.to_thread(TokenStore(config).save, signed.token)
+    except RefusedError:
+        await auth.logout(signed.token)
+        raise
+
+
 async def session_token(runtime: Runtime) -> str | None:
     """The token to act with, or None. One that the environment's password opens ends with the runtime."""
     from console.keychain import TokenStore
@@ -69,7 +99,8 @@ async def session_token(runtime: Runtime) -> str | None:
     config = runtime.config
     if not config.session_token and config.email and config.password:
         if runtime.passing_token is None:
-            runtime.passing_token = (await runtime.services.auth.login(config.email, config.password)).token
+            signed = await runtime.services.auth.login(config.email, config.password, code=config.totp, passing=True)
+            runtime.passing_token = signed.token
             runtime.closing.push_async_callback(runtime.services.auth.logout, runtime.passing_token)
         return runtime.passing_token
     return TokenStore(config).load()
@@ -82,7 +113,9 @@ async def run_gateway(config: Config, host: str, port: int, listening: Callable[
     `ConnectionFailedError`.
     """
     from console import companion
+    from console.gateway.limits import configured
 
+    limits = configured(config)
     with stop_on_signals() as stop:
         async with AsyncExitStack() as closing:
             url = await _gateway_url(config, closing)
@@ -90,11 +123,19 @@ async def run_gateway(config: Config, host: str, port: int, listening: Callable[
                 closing.enter_context(companion.needed(config.data_dir))
             db = _database(url, prepare=config.database_direct_url is None, name="DATABASE_GATEWAY_URL")
             closing.push_async_callback(db.close)
-            await serve_gateway(db, config.database_direct_url or url, host, port, stop, listening)
+            direct_url = config.database_direct_url or url
+            await serve_gateway(db, direct_url, host, port, stop, listening, limits=limits)
 
 
 async def serve_gateway(
-    db: Database, direct_url: str, host: str, port: int, stop: asyncio.Event, listening: Callable[[int], None]
+    db: Database,
+    direct_url: str,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    listening: Callable[[int], None],
+    *,
+    limits: Limits | None = None,
 ) -> None:
     """Serve visitors over a database opened as the gateway's role, until `stop`."""
     from console.db.hub import Hub
@@ -106,8 +147,8 @@ async def serve_gateway(
     await _require_visitor_role(db)
     hub = Hub(direct_url)
     async with Notifier(db, direct_url), hub.listening():
-        app = create_app(Visitors(db), hub=hub, ready=db.ping)
-        await serve(app, host=host, port=port, stop=stop, listening=listening, stopping=hub.stop)
+        app = create_app(Visitors(db), hub=hub, ready=db.ping, limits=limits)
+        await serve(app, host=host, port=port, stop=stop, listening=listening, stopping=hub.stop, limits=limits)
 
 
 async def _gateway_url(config: Config, closing: AsyncExitStack) -> str:
@@ -149,6 +190,7 @@ async def _urls(config: Config, closing: AsyncExitStack) -> tuple[str, str | Non
     server = EmbeddedServer(config.data_dir)
     urls = await asyncio.to_thread(server.start)
     closing.push_async_callback(asyncio.to_thread, server.stop)
+    server.keep()
     await asyncio.to_thread(_migrate, urls)
     return urls.app, urls.gateway
 

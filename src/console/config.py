@@ -15,6 +15,7 @@ from console.errors import UsageError
 _WORDS = {str: "text", int: "a whole number", bool: "true or false", float: "a number", list: "a list"}
 _TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _MAX_PORT = 65535
+_MAX_COUNT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,11 @@ class Config:
     database_gateway_url: str | None = field(default=None, repr=False)
     openai_base_url: str | None = field(default=None, repr=False)
     openai_api_key: str | None = field(default=None, repr=False)
+    openai_key_file: str | None = None
+    model_chat: str | None = None
+    model_embedding: str | None = None
+    model_seconds: int = 45
+    model_private_hosts: str = ""
     session_token: str | None = field(default=None, repr=False)
     email: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -37,8 +43,19 @@ class Config:
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 8484
     gateway_url: str | None = None
+    gateway_messages: int = 60
+    gateway_reads: int = 600
+    gateway_typing: int = 60
+    gateway_openings: int = 60
+    gateway_requests: int = 6000
+    gateway_starts: int = 600
+    gateway_address_streams: int = 100
+    gateway_address_connections: int = 200
+    gateway_connections: int = 1000
+    gateway_trusted_proxies: str = ""
     theme: str = "auto"
     ascii: bool = False
+    notify: str = "bell"
     log_level: str = "info"
 
     @property
@@ -54,13 +71,17 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: its field in `Config`, its variable, its key in the file (none: never kept in a file)."""
+    """One setting: its field in `Config`, its variable, its key in the file (none: never kept in a file).
+
+    A whole number is a port, unless `most` says how large a count it may be, from 1.
+    """
 
     field: str
     env: str
     key: str | None = None
     kind: type = str
     choices: tuple[str, ...] = ()
+    most: int | None = None
 
 
 OPTIONS = (
@@ -70,6 +91,11 @@ OPTIONS = (
     Option("database_gateway_url", "DATABASE_GATEWAY_URL", "database.gateway_url"),
     Option("openai_base_url", "OPENAI_BASE_URL", "openai.base_url"),
     Option("openai_api_key", "OPENAI_API_KEY", "openai.api_key"),
+    Option("openai_key_file", "OPENAI_API_KEY_FILE", "openai.key_file"),
+    Option("model_chat", "CONSOLE_MODEL_CHAT", "model.chat"),
+    Option("model_embedding", "CONSOLE_MODEL_EMBEDDING", "model.embedding"),
+    Option("model_seconds", "CONSOLE_MODEL_SECONDS", "model.seconds", int, most=600),
+    Option("model_private_hosts", "CONSOLE_MODEL_PRIVATE_HOSTS", "model.private_hosts"),
     Option("session_token", "CONSOLE_SESSION_TOKEN"),
     Option("email", "CONSOLE_EMAIL"),
     Option("password", "CONSOLE_PASSWORD"),
@@ -80,8 +106,27 @@ OPTIONS = (
     Option("gateway_host", "CONSOLE_GATEWAY_HOST", "gateway.host"),
     Option("gateway_port", "CONSOLE_GATEWAY_PORT", "gateway.port", int),
     Option("gateway_url", "CONSOLE_GATEWAY_URL", "gateway.url"),
-    Option("theme", "CONSOLE_THEME", "theme", str, ("auto", "dark", "light")),
+    Option("gateway_messages", "CONSOLE_GATEWAY_MESSAGES", "gateway.messages", int, most=_MAX_COUNT),
+    Option("gateway_reads", "CONSOLE_GATEWAY_READS", "gateway.reads", int, most=_MAX_COUNT),
+    Option("gateway_typing", "CONSOLE_GATEWAY_TYPING", "gateway.typing", int, most=_MAX_COUNT),
+    Option("gateway_openings", "CONSOLE_GATEWAY_OPENINGS", "gateway.openings", int, most=_MAX_COUNT),
+    Option("gateway_requests", "CONSOLE_GATEWAY_REQUESTS", "gateway.requests", int, most=_MAX_COUNT),
+    Option("gateway_starts", "CONSOLE_GATEWAY_STARTS", "gateway.starts", int, most=_MAX_COUNT),
+    Option(
+        "gateway_address_streams", "CONSOLE_GATEWAY_ADDRESS_STREAMS", "gateway.address_streams", int, most=_MAX_COUNT
+    ),
+    Option(
+        "gateway_address_connections",
+        "CONSOLE_GATEWAY_ADDRESS_CONNECTIONS",
+        "gateway.address_connections",
+        int,
+        most=_MAX_COUNT,
+    ),
+    Option("gateway_connections", "CONSOLE_GATEWAY_CONNECTIONS", "gateway.connections", int, most=_MAX_COUNT),
+    Option("gateway_trusted_proxies", "CONSOLE_GATEWAY_TRUSTED_PROXIES", "gateway.trusted_proxies"),
+    Option("theme", "CONSOLE_THEME", "theme", str, ("auto", "dark", "light", "ansi")),
     Option("ascii", "CONSOLE_ASCII", "ascii", bool),
+    Option("notify", "CONSOLE_NOTIFY", "notify", str, ("off", "bell", "desktop")),
     Option("log_level", "CONSOLE_LOG_LEVEL", "log_level", str, ("debug", "info", "warning", "error")),
 )
 _KEYS = {option.key: option for option in OPTIONS if option.key}
@@ -144,9 +189,15 @@ def _checked(option: Option, value: object, where: str) -> object:
         raise UsageError(f"{where} must be {_WORDS[option.kind]}, not {given}", hint="mend or remove it")
     if option.choices and value not in option.choices:
         raise UsageError(f"{where} must be one of {', '.join(option.choices)}", hint="mend or remove it")
-    if option.kind is int and not 0 <= int(str(value)) <= _MAX_PORT:
-        raise UsageError(f"{where} must be a port, 0 to {_MAX_PORT}", hint="mend or remove it")
+    if option.kind is int:
+        _check_range(option, int(str(value)), where)
     return value
+
+
+def _check_range(option: Option, value: int, where: str) -> None:
+    least, most, what = (0, _MAX_PORT, "a port, ") if option.most is None else (1, option.most, "")
+    if not least <= value <= most:
+        raise UsageError(f"{where} must be {what}{least} to {most}", hint="mend or remove it")
 
 
 def _plain_locale(env: Mapping[str, str]) -> bool:

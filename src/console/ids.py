@@ -33,3 +33,15 @@ def parse_id(text: str, what: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise InvalidInputError(f"{text[:80]!r} is no {what} id", hint="ids look like 0197f3c2-...") from None
+
+
+def parse_beginning(text: str, what: str) -> tuple[UUID, UUID]:
+    """The first and last id that begin with these 8 or more hex digits; twice the same for a whole id.
+
+    `InvalidInputError` names `what` it should be.
+    """
+    digits = text.replace("-", "").lower()
+    if 8 <= len(digits) < 32 and not set(digits) - set("0123456789abcdef"):
+        return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+    whole = parse_id(text, what)
+    return whole, whole

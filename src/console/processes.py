@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from console import companion
-from console.bootstrap import Runtime, open_runtime, session_token, signed_in
+from console.bootstrap import Runtime, open_runtime, session_token, sign_in, signed_in
 from console.config import Config
-from console.errors import NotSignedInError
+from console.errors import ConsoleError, NotSignedInError
 from console.ids import WorkspaceId
+from console.keychain import TokenStore
 from console.signals import stop_on_signals
 
 if TYPE_CHECKING:
     from console.ai.embedder import Embedder
     from console.domain.actor import Actor
+    from console.tui.app import Options, Place
+    from console.tui.starting import Seat
 
 
 async def run_worker(config: Config, *, companion_of_data: bool = False) -> None:
@@ -30,7 +34,7 @@ async def run_worker(config: Config, *, companion_of_data: bool = False) -> None
             config = embedded(config)
         async with open_runtime(config) as runtime:
             with stop_on_signals() as stop:
-                leaving = asyncio.create_task(_stop_when_unneeded(config, stop)) if companion_of_data else None
+                leaving = asyncio.create_task(_stop_when_unneeded(runtime, stop)) if companion_of_data else None
                 await _work(runtime, stop)
                 if leaving is not None:
                     leaving.cancel()
@@ -41,8 +45,17 @@ def embedded(config: Config) -> Config:
     return replace(config, database_url=None, database_direct_url=None, database_gateway_url=None)
 
 
-async def _stop_when_unneeded(config: Config, stop: asyncio.Event) -> None:
-    await companion.unneeded(config.data_dir)
+async def _stop_when_unneeded(runtime: Runtime, stop: asyncio.Event) -> None:
+    async def busy() -> bool:
+        from console.services.held import workspaces_holding
+
+        # What a console that is gone has held goes out first.
+        try:
+            return bool(await workspaces_holding(runtime.db))
+        except ConsoleError:
+            return False
+
+    await companion.unneeded(runtime.config.data_dir, busy)
     stop.set()
 
 
@@ -54,7 +67,8 @@ async def _work(runtime: Runtime, stop: asyncio.Event) -> None:
     from console.worker.worker import run_worker as work
 
     embedder = MiniLm(intra_op_num_threads=1)
-    answering = Answering(Search(runtime.db, embedder), embedder)
+    models = runtime.services.models
+    answering = Answering(Search(runtime.db, embedder, models=models), embedder, models)
     await work(runtime.db, runtime.direct_url, Answers(runtime.db, answering), _crawl(runtime, embedder), stop=stop)
 
 
@@ -62,35 +76,115 @@ def _crawl(runtime: Runtime, embedder: Embedder) -> Callable[[WorkspaceId, UUID]
     async def crawl(workspace_id: WorkspaceId, crawl_run_id: UUID) -> None:
         from console.services.ingest import run_crawl
 
-        await run_crawl(runtime.db, workspace_id, crawl_run_id, embedder)
+        embeds = await runtime.services.models.embedder(workspace_id, embedder)
+        await run_crawl(runtime.db, workspace_id, crawl_run_id, embeds)
 
     return crawl
 
 
 def run_tui(config: Config) -> int:
-    """Open the console for the person signed in; `NotSignedInError` when nobody is."""
+    """Open the console for the person signed in, or for whoever signs in at its first screen; returns the exit code."""
+    gc.disable()
+    if not (config.email and config.password):
+        config = replace(config, session_token=TokenStore(config).load())
     return asyncio.run(_tui(config))
 
 
 async def _tui(config: Config) -> int:
-    async with open_runtime(config) as runtime:
-        with ExitStack() as held:
-            if not config.database_url:
-                held.enter_context(companion.needed(config.data_dir))
-            return await show(runtime, await signed_in(runtime))
+    from console.tui.starting import StartingApp
+
+    async with AsyncExitStack() as closing:
+        door = _Door(config, closing)
+        app = StartingApp(door.opening, _options(config), enter=door.enter if door.asks else None)
+        await app.run_async()
+        return _ended(app.failure or app.over, app.return_code)
+
+
+class _Door:
+    """The way to a seat: over one runtime, however often somebody tries to sign in."""
+
+    def __init__(self, config: Config, closing: AsyncExitStack) -> None:
+        self._config = config
+        self._closing = closing
+        self._runtime: Runtime | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person is asked; what the environment gives is right or wrong."""
+        return not (self._config.email and self._config.password)
+
+    async def opening(self) -> Seat:
+        """The seat of who is signed in."""
+        from console.tui.starting import Seat
+
+        await asyncio.to_thread(_load)
+        runtime = await self._connected()
+        if self.asks and runtime.config.session_token is None:
+            raise await runtime.services.auth.nobody()
+        actor = await signed_in(runtime)
+        seat = Seat(runtime.services, actor, await _place(runtime, actor))
+        _collect_garbage()
+        return seat
+
+    async def enter(self, email: str, password: str, code: str | None) -> str:
+        """Sign in; returns where the session is kept."""
+        runtime = await self._connected()
+        signed, kept = await sign_in(runtime, email, password, code)
+        runtime.config = replace(runtime.config, session_token=signed.token)
+        return kept
+
+    async def _connected(self) -> Runtime:
+        if self._runtime is None:
+            self._runtime = await self._closing.enter_async_context(open_runtime(self._config))
+            if not self._config.database_url:
+                self._closing.enter_context(companion.needed(self._config.data_dir))
+        return self._runtime
+
+
+def _load() -> None:
+    """Import what the inbox needs, in a thread: the screen is there already and stays awake."""
+    import console.db.check
+    import console.services.auth
+    import console.services.drafts
+    import console.services.inbox
+    import console.services.live
+    import console.tui.screens.inbox  # noqa: F401
+
+
+def _collect_garbage() -> None:
+    """From now on: what was imported stays, and is never searched."""
+    gc.freeze()
+    gc.enable()
 
 
 async def show(runtime: Runtime, actor: Actor) -> int:
     """Show the console to `actor` until it is left; returns the exit code."""
-    from console.tui.app import ConsoleApp, Options, Place
+    from console.tui.app import ConsoleApp
+
+    app = ConsoleApp(runtime.services, actor, await _place(runtime, actor), _options(runtime.config))
+    await app.run_async()
+    return _ended(app.over, app.return_code)
+
+
+def _ended(why: Exception | None, code: int | None) -> int:
+    """The exit code; what ended the console is raised, now that the terminal is there to tell it on."""
+    if why is not None:
+        raise why
+    return code or 0
+
+
+def _options(config: Config) -> Options:
+    from console.tui.app import Options
+
+    return Options(config.theme, drafts=config.paths.drafts, ascii=config.ascii, notify=config.notify)
+
+
+async def _place(runtime: Runtime, actor: Actor) -> Place:
+    from console.tui.app import Place
 
     token = await session_token(runtime)
     if token is None:
         raise NotSignedInError("you are not signed in", hint="console login")
     memberships = await runtime.services.auth.memberships(token)
     here = next(one for one in memberships if one.workspace_id == actor.workspace_id)
-    theme = runtime.config.theme if runtime.config.theme != "auto" else "dark"
-    options = Options(theme, drafts=runtime.config.paths.drafts, ascii=runtime.config.ascii)
-    app = ConsoleApp(runtime.services, actor, Place(here.slug, here.name), options)
-    await app.run_async()
-    return app.return_code or 0
+    return Place(here.slug, here.name)

@@ -8,6 +8,8 @@ from typing import NewType
 SafeText = NewType("SafeText", str)
 """Text without a code point that a terminal could obey or hide behind."""
 
+EMPTY = SafeText("")
+
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\ue000-\uf8ff"

@@ -12,6 +12,7 @@ SCREEN = re.compile(
     r"|\x1b\[\?(?:2026|2048)\$p"  # ask what the terminal can do
     r"|\x1b\[>\d+u|\x1b\[<u"  # kitty's keys
     r"|\x1b\]22;(?:default|pointer|text)(?:\x07|\x1b\\)"  # the mouse pointer's shape
+    r"|\x1b\]2;(?:console(?P<title>[^\x00-\x1f\x7f-\x9f]{0,80}))?\x07|\x1b\[2[23];2t"  # the title, and its stack
     r"|\r|\n"
 )
 PLAIN = re.compile(r"\r?\n")
@@ -31,6 +32,8 @@ def offences(data: bytes, allowed: re.Pattern[str] = SCREEN) -> list[str]:
     while at < len(text):
         if match := allowed.match(text, at):
             at = match.end()
+            title = match.groupdict().get("title") or ""
+            found += [f"{each!r} in the title" for each in title if not printable(each)]
             continue
         if not printable(text[at]):
             found.append(f"{text[at : at + _CONTEXT]!r} after {text[max(0, at - _CONTEXT) : at]!r}")

@@ -138,6 +138,38 @@ class Planter:
                 id, self.people[0], kind, self.text(),
             )  # fmt: skip
 
+    def label(self, place: int, id: UUID) -> None:
+        """A label on it, and a member whom it is assigned to."""
+        label = new_id()
+        self.run("INSERT INTO labels (workspace_id, id, name) VALUES (%(ws)s, %(v0)s, %(v1)s)",
+                 label, f"{self.text()[:36]} {place}")  # fmt: skip
+        self.run("INSERT INTO conversation_labels (workspace_id, conversation_id, label_id) VALUES"
+                 " (%(ws)s, %(v0)s, %(v1)s)", id, label)  # fmt: skip
+        self.run(
+            "UPDATE conversations SET priority = %(v1)s, assigned_to_user_id = %(v2)s"
+            " WHERE workspace_id = %(ws)s AND id = %(v0)s",
+            id, place % 4, self.people[1] if place % 2 else None,
+        )  # fmt: skip
+
+    def canned(self, place: int) -> None:
+        """A canned reply; its shortcut can't be bad."""
+        self.run("INSERT INTO canned_replies (workspace_id, id, shortcut, title, content) VALUES"
+                 " (%(ws)s, %(v0)s, %(v1)s, %(v2)s, %(v3)s)",
+                 new_id(), f"canned-{place}", self.text(), f"{self.text()} {{visitor}} {self.text()}")  # fmt: skip
+
+    def told(self, id: UUID) -> None:
+        """The owner is told of a note in it, and somebody else is there."""
+        for kind, seq in (("mention", 4), ("assigned", None)):
+            self.run("INSERT INTO notifications (workspace_id, id, user_id, type, actor_user_id, resource_kind,"
+                     " resource_id, seq) VALUES (%(ws)s, %(v0)s, %(v1)s, %(v2)s, %(v3)s, 'conversation', %(v4)s,"
+                     " %(v5)s)", new_id(), self.people[0], kind, self.people[1], id, seq)  # fmt: skip
+        self.run("INSERT INTO presences (workspace_id, user_id, conversation_id, typing_until, seen_at) VALUES"
+                 " (%(ws)s, %(v0)s, %(v1)s, now() + interval '1 hour', now() + interval '1 hour')"
+                 " ON CONFLICT (workspace_id, user_id) DO UPDATE SET conversation_id = excluded.conversation_id",
+                 self.people[1], id)  # fmt: skip
+        self.run("INSERT INTO visitor_presences (workspace_id, conversation_id, typing_until, seen_at) VALUES"
+                 " (%(ws)s, %(v0)s, now() + interval '1 hour', now())", id)  # fmt: skip
+
     def gap(self, place: int, question: str) -> None:
         """A question that nobody could answer."""
         self.run(
@@ -158,11 +190,16 @@ def plant(urls: ServerUrls, texts: Sequence[str]) -> Hostile:
         planter.names()
         parts = [said[at : at + A_TALK] for at in range(0, len(said), A_TALK)]
         talks = [planter.talk(place, part) for place, part in enumerate(parts)]
+        for place, talk in enumerate(talks):
+            planter.label(place, talk)
+            planter.canned(place)
+        for talk in reversed(talks):
+            planter.told(talk)
         planter.draft(talks[0])
         planter.trace(talks[0], "superseded")
         for place, question in enumerate(said[::3]):
             planter.gap(place, question)
-    order = sorted(range(len(talks)), key=lambda place: (place % 4 == 3, place))
+    order = sorted(range(len(talks)), key=lambda place: (place % 4 == 3, place % 4, place))
     return Hostile(
         urls, f"olivia-{tag}@x.test", tuple(talks[at] for at in order), tuple(planter.tags[at] for at in order)
     )

@@ -13,6 +13,8 @@ from uuid import UUID
 
 import console.services
 from console.db.engine import Database
+from console.domain.bulk import BulkAct
+from console.domain.conversation import Priority
 from tests.services.knowledge_support import HashEmbedder
 
 TABLES = {
@@ -29,9 +31,12 @@ TABLES = {
 }
 """Where the things live that ids name."""
 
-_NAMED = re.compile(r"^(\w+Id)( \| str)?$")
+_NAMED = re.compile(r"^(?:(\w+Id)(?: \| str)?|(ConversationId|UserId) \| None)$")
 _PLAIN: dict[str, Any] = {"str": "text", "int": 1, "Mapping[str, Any]": {}, "VersionId | None": None}
-_BY_NAME: dict[str, Any] = {"kind": "reply", "settings": {"name": "Taken"}}
+_BY_NAME: dict[str, Any] = {
+    "kind": "reply", "settings": {"name": "Taken"}, "origin": "https://shop.test", "act": BulkAct.RESOLVE,
+    "priority": Priority.URGENT, "held_id": UUID(int=1),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class UseCase:
         for name, parameter in _after_actor(getattr(self.service, self.method)).items():
             if name == self.parameter:
                 found[name] = id
-            elif parameter.default is parameter.empty:
+            elif parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD:
                 found[name] = _BY_NAME.get(name, _PLAIN.get(parameter.annotation))
         return found
 
@@ -72,7 +77,7 @@ def use_cases() -> list[UseCase]:
             for parameter in _after_actor(method).values():
                 named = _NAMED.match(str(parameter.annotation))
                 if named and not name.startswith("_"):
-                    found.append(UseCase(service, name, parameter.name, TABLES[named[1]]))
+                    found.append(UseCase(service, name, parameter.name, TABLES[named[1] or named[2]]))
     return sorted(found, key=str)
 
 

@@ -307,7 +307,7 @@ def test_an_error_is_no_oracle(two: Two, table: str) -> None:
 
 
 def test_the_app_can_not_read_what_is_global(two: Two) -> None:
-    for table in ("users", "sessions"):
+    for table in ("users", "sessions", "recovery_codes", "login_attempts", "auth_secrets"):
         with two.acting("app", two.a.id) as connection, pytest.raises(errors.InsufficientPrivilege):
             connection.execute(f"SELECT FROM {table}".encode())
 

@@ -15,16 +15,16 @@ import pytest
 
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database, ReadTx
-from console.db.models.conversations import Conversation, Draft, Message
+from console.db.models.conversations import Conversation, Message
 from console.db.models.review import KnowledgeGap
 from console.db.models.runs import Run
 from console.errors import NotFoundError
 from console.ids import ConversationId, new_id
 from console.services.agents import Agents
 from console.services.conversations import Conversations
-from console.services.drafts import Drafts
 from console.services.gaps import Gaps
 from console.services.members import Members
+from console.services.notifications import Notifications
 from console.services.versions import Versions, published
 from console.services.workspaces import Workspaces
 from tests.world import World, make_world
@@ -70,7 +70,7 @@ READS: dict[str, Read] = {
     "versions": lambda at: Versions(at.db).list(at.world.owner, at.world.agent_id),
     "published": _published,
     "gaps": lambda at: Gaps(at.db).list(at.world.owner),
-    "draft": lambda at: Drafts(at.db).load(at.world.owner, at.conversation),
+    "mentionable": lambda at: Notifications(at.db).mentionable(at.world.owner),
     "trace": lambda at: Conversations(at.db).trace(at.world.owner, at.conversation, 1),
     "suggestion": lambda at: Conversations(at.db).suggestion(at.world.owner, at.conversation),
 }
@@ -93,7 +93,6 @@ async def _fill(db: Database, world: World) -> ConversationId:
                  visitor_seq=1, output_text="was about to be said")  # fmt: skip
     rest = (
         Message(workspace_id=ws, conversation_id=id, seq=1, role="assistant", content="x", run_id=run),
-        Draft(workspace_id=ws, conversation_id=id, user_id=world.owner.user_id, kind="reply", content="x"),
         KnowledgeGap(workspace_id=ws, id=new_id(), agent_id=agent, question="x", normalised_hash=b"x",
                      trigger="low_confidence"),
     )  # fmt: skip

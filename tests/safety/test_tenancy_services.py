@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from console.db.engine import Database
 from console.domain.actor import Actor
+from console.domain.bulk import BulkAct, BulkResult
+from console.domain.conversation import Priority
 from console.domain.keys import parse_visitor_token, public_key, visitor_token
-from console.errors import ConsoleError, NotAllowedError, NotFoundError
-from console.ids import ConversationId, WorkspaceId, new_id
+from console.errors import ConsoleError, InvalidInputError, NotAllowedError, NotFoundError
+from console.ids import ConversationId, UserId, WorkspaceId, new_id
+from console.services.bulk import Bulk
 from console.services.inbox import Inbox
+from console.services.notifications import Notifications
+from console.services.presence import Presence
 from console.services.sources import Sources
+from console.services.takeover import Takeover
 from console.services.visitors import Visitors
+from console.text import sanitise
 from tests.safety.rows import TENANT_TABLES, Two
 from tests.safety.service_calls import UseCase, use_cases
-from tests.world import World, make_world
+from tests.world import World, make_talk, make_world
 
 USE_CASES = use_cases()
 
@@ -34,6 +43,9 @@ def test_the_walk_finds_the_use_cases() -> None:
         "Conversations.get(id)",
         "Agents.edit(id)",
         "Sources.show(id)",
+        "Labels.change(id)",
+        "Canned.fill(id)",
+        "Presence.here(conversation_id)",
     } <= names
     assert len(USE_CASES) >= 20
 
@@ -70,6 +82,35 @@ async def test_anothers_id_is_nowhere(db: Database, two: Two, world: World, use_
 async def test_a_list_of_anothers_ids_brings_nothing(db: Database, two: Two, world: World) -> None:
     theirs = two.b.rows["conversations"]["id"]
     assert await Inbox(db).rows(world.owner, [theirs]) == ()
+    before = two.held("conversations", two.b)
+    for act in BulkAct:
+        result = await Bulk(db).apply(world.owner, act, [theirs], until=None, to=None, priority=Priority.LOW, add=["x"])
+        assert result == BulkResult((), ((theirs, sanitise("there is no such conversation here")),))
+    assert two.held("conversations", two.b) == before
+    assert await Presence(db).around(world.owner, [theirs]) == ()
+
+
+async def test_nothing_is_assigned_to_anothers_member(
+    db: Database, gateway_db: Database, two: Two, world: World
+) -> None:
+    talk = await make_talk(gateway_db, world)
+    said = []
+    for stranger in (UserId(two.b.rows["workspace_users"]["user_id"]), UserId(new_id())):
+        with pytest.raises(InvalidInputError) as refused:
+            await Takeover(db).assign(world.owner, talk.id, stranger, epoch=0)
+        said.append(refused.value.message)
+    assert said[0] == said[1]
+
+
+async def test_anothers_notifications_can_be_neither_seen_nor_read(db: Database, two: Two, world: World) -> None:
+    row, before = two.b.rows["notifications"], two.held("notifications", two.b)
+    for actor in (world.owner, replace(world.owner, user_id=UserId(row["user_id"]))):
+        seen: list[object] = []
+        with suppress(NotAllowedError):
+            seen += await Notifications(db).all(actor, unread_only=False)
+            seen += [1] * await Notifications(db).read(actor, [row["id"]]) + [1] * await Notifications(db).read(actor)
+        assert seen == []
+    assert two.held("notifications", two.b) == before
 
 
 async def test_a_source_is_not_found_by_anothers_id_or_name(db: Database, two: Two, world: World) -> None:

@@ -92,6 +92,8 @@ def test_every_conversation_read_through(tty: Tty, hostile: Hostile) -> None:
         tty.sees("Why did the assistant say this?", "quoted")
         tty.on("w")
         tty.escape()
+        if tty.size == SIZES[0]:
+            tty.sees("/ filter")  # a slow console would take esc and the next key for one
         tty.on("j")
     leave(tty)
     clean(tty)
@@ -115,7 +117,9 @@ def test_a_conversation_taken_over(busy: Tty) -> None:
     for marker in ("zzreply", "zznote"):
         if marker == "zznote":
             busy.escape()
-            busy.on("p")
+            busy.press("p")
+            busy.sees("only your team sees it")
+            busy.settle()
         busy.paste(f"{PASTED}{marker}")
         busy.sees(marker)
         busy.press(SEND)

@@ -116,4 +116,5 @@ class Tty:
 def environment(home: os.PathLike[str], **more: str) -> dict[str, str]:
     """An environment with an empty home and the usual terminal over SSH."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONDONTWRITEBYTECODE") if name in os.environ}
-    return {**kept, "HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8", **more}
+    usual = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "CONSOLE_NOTIFY": "off"}
+    return {**kept, "HOME": str(home), **usual, **more}

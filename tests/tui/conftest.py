@@ -10,9 +10,9 @@ import pytest
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.db.notify import Notifier
+from tests.proxy import Proxy
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import NARROW, WIDE
-from tests.tui.support.wire import Wire
 from tests.world import make_world
 
 
@@ -30,11 +30,9 @@ async def desk(db: Database, gateway_db: Database, urls: ServerUrls) -> AsyncIte
 
 
 @pytest.fixture
-async def wire(urls: ServerUrls, tmp_path: Path, server_dir: Path) -> AsyncIterator[Wire]:
+async def wire(urls: ServerUrls, tmp_path: Path, server_dir: Path) -> AsyncIterator[Proxy]:
     """A wire to the app's database, whole."""
     folder = server_dir / f"wire{tmp_path.name[-3:]}"
     folder.mkdir(exist_ok=True)
-    wire = Wire(urls.app, folder)
-    await wire.mend()
-    yield wire
-    await wire.cut()
+    async with Proxy(urls.app, folder).open() as proxy:
+        yield proxy

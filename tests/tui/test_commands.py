@@ -80,6 +80,12 @@ def test_the_keys_of_the_design() -> None:
         "conversation.hand_back": "b",
         "conversation.resolve": "e",
         "conversation.note": "p",
+        "conversation.snooze": "z",
+        "conversation.assign": "a",
+        "conversation.label": "l",
+        "conversation.undo": "u",
+        "inbox.mark": "space",
+        "composer.canned": "/",
         "conversation.why": "w",
         "conversation.next": "n",
         "conversation.copy": "c",
@@ -104,7 +110,7 @@ def test_no_text_is_ever_read_as_markup() -> None:
         for bad in FORBIDDEN:
             assert bad not in text, f"{path.name}: {bad}"
         assert "Static(" not in text or "markup=False" in text, path.name
-        if path.name != "toast.py":
+        if path.name not in {"toast.py", "outlet.py"}:  # the other one notifies a thread
             assert ".notify(" not in text, f"{path.name} must use toast()"
 
 

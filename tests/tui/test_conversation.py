@@ -55,7 +55,12 @@ async def test_a_shift(desk: Desk, size: Size) -> None:
         await stage.type("Hi Crystal tepbq?")
         await stage.press("ctrl+s")
         await stage.until(lambda: stage.pane.box.area.text == "", "sent")
+        await stage.sees("sending", "Hi Crystal tepbq?")
+        assert ("human", "Hi Crystal tepbq?") not in await talk.seen()
+        await desk.goes_out()
         assert ("human", "Hi Crystal tepbq?") in await talk.seen()
+        await stage.until(lambda: "sending" not in stage.text, "gone out")
+        await stage.sees("Hi Crystal tepbq?")
         assert await desk.draft(talk.id) is None
         await talk.say("thank you")
         await stage.sees("thank you")
@@ -144,7 +149,7 @@ async def test_a_send_after_the_claim_is_lost_keeps_the_text(desk: Desk, size: S
             await desk.services().takeover.take_from(desk.people.admin, talk.id, epoch=now.epoch)
         return await send()
 
-    messages = Around(desk.services().messages, "send", taken_meanwhile)
+    messages = Around(desk.services().messages, "hold", taken_meanwhile)
     async with running(desk.console(services=desk.services(messages=messages)), size) as stage:
         await stage.sees("Crystal Minh")
         await stage.take()
@@ -167,7 +172,7 @@ async def test_a_retry_after_a_lost_answer_sends_once(desk: Desk, size: Size) ->
             raise ConnectionFailedError("the connection was lost")
         return sent
 
-    messages = Around(desk.services().messages, "send", unheard)
+    messages = Around(desk.services().messages, "hold", unheard)
     async with running(desk.console(services=desk.services(messages=messages)), size) as stage:
         await stage.sees("Crystal Minh")
         await stage.take()
@@ -176,6 +181,8 @@ async def test_a_retry_after_a_lost_answer_sends_once(desk: Desk, size: Size) ->
         await stage.sees("not sent, no connection", "ctrl+s tries again")
         await stage.press("ctrl+s")
         await stage.until(lambda: stage.pane.box.area.text == "", "acknowledged")
+        assert await desk.held(talk.id) == ["only once"]
+        await desk.goes_out()
         assert (await desk.said(talk.id)).count("only once") == 1
         assert messages.calls == 2
         assert stage.app.outbox.waiting == 0
@@ -298,6 +305,8 @@ async def test_two_consoles_see_each_other(desk: Desk) -> None:
         await max_.sees("held by mia")
         await mia.type("hello")
         await mia.press("ctrl+s")
+        await mia.sees("sending")
+        await desk.goes_out()
         await max_.open()
         await max_.sees("hello", "mia took over")
 

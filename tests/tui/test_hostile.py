@@ -34,6 +34,56 @@ async def test_markup_is_shown_as_it_is_and_a_click_does_nothing(desk: Desk, siz
         assert stage.app.is_running
 
 
+async def test_what_the_staff_writes_is_shown_as_it_is(desk: Desk, size: tuple[int, int]) -> None:
+    talk = await desk.waiting(MARKUP)
+    label, services = "[b]x[/] [/ x[/b", desk.services()
+    await services.labels.change(desk.me, talk.id, add=[label])
+    await services.canned.save(desk.me, "bad", title=MARKUP, content=f"{MARKUP} {{visitor}}")
+    handle = desk.me.email.partition("@")[0]
+    await services.messages.note(desk.people.other, talk.id, f"{MARKUP} @{handle}", token="note")
+    async with running(desk.console(), size) as stage:
+        await stage.sees("#[b]x[/]", "asks for a person")
+        await stage.press("l")
+        await stage.sees(f"[x] {label}")
+        await stage.type("[red]y[/")
+        await stage.sees("[ ] [red]y[/", "new label")
+        await stage.press("enter")
+        await stage.sees("#[red]y[/")
+        await stage.press("@")
+        await stage.sees("max mentions you: [@click=app.leave]x[/]")
+        await stage.press("escape")
+        await stage.until(lambda: "mentions you" not in stage.text, "closed")
+        await stage.take()
+        await stage.press("/")
+        await stage.sees("bad", "[@click=app.leave]x[/]", "enter inserts")
+        await stage.press("enter")
+        await stage.until(lambda: stage.pane.box.area.text == f"{MARKUP} {MARKUP}", "inserted")
+        await stage.press("ctrl+s")
+        await stage.sees("sending", MARKUP)
+        assert await desk.held(talk.id) == [f"{MARKUP} {MARKUP}"]
+        assert not stage.app._exit
+
+
+async def test_bad_names_are_shown_where_people_are(desk: Desk, size: tuple[int, int]) -> None:
+    talk, other = await desk.waiting(), desk.people.other
+    async with desk.db.write(desk.people.workspace_id) as tx:
+        await tx.execute(
+            "UPDATE workspace_users SET name = :name WHERE workspace_id = :ws AND user_id = :id",
+            name=MARKUP, id=other.user_id,
+        )  # fmt: skip
+    await desk.services().presence.here(other, talk.id, typing=True)
+    async with running(desk.console(), size) as stage:
+        await stage.sees("asks for a person")
+        await stage.open()
+        await stage.sees(f"{MARKUP} is typing")
+        await stage.press("a")
+        await stage.sees(MARKUP, "nobody")
+        await stage.type("click")
+        await stage.press("enter")
+        await stage.sees("you gave it to [@click=app.leave]x[/]")
+        assert not stage.app._exit
+
+
 async def test_pasted_codes_become_signs(desk: Desk) -> None:
     await desk.waiting()
     async with running(desk.console(), NARROW) as stage:

@@ -40,6 +40,23 @@ async def test_what_is_sent_is_not_told(desk: Desk) -> None:
         await stage.until(lambda: stage.app._exit, "left at once")
 
 
+async def test_what_is_still_being_sent_goes_out(desk: Desk, size: tuple[int, int]) -> None:
+    talk = await desk.waiting()
+    async with running(desk.console(), size) as stage:
+        await stage.sees("asks for a person")
+        await stage.take()
+        await stage.type("last words")
+        await stage.press("ctrl+s")
+        await stage.sees("sending")
+        await stage.until(lambda: stage.app.counts.mine == 1, "counted")
+        await stage.press("escape", "q")
+        await stage.sees("Leave the console?", "still being sent goes", "out.")
+        await stage.press("y")
+        await stage.until(lambda: stage.app._exit, "left")
+    assert ("human", "last words") in await talk.seen()
+    assert await desk.services().presence.around(desk.people.other, [talk.id]) == ()
+
+
 async def test_ctrl_c_twice_leaves(desk: Desk) -> None:
     talk = await desk.waiting()
     await desk.services().takeover.claim(desk.me, talk.id)

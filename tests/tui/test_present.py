@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from console.domain.actor import Actor, Role
-from console.domain.conversation import Control, HandoffReason, Status
+from console.domain.conversation import Control, HandoffReason, Priority, Status
 from console.domain.inbox import InboxCounts, InboxFilter, InboxRow
 from console.domain.live import Link
 from console.domain.message import Citation, Event, Message, MessageRole
@@ -95,18 +95,38 @@ def test_belongs() -> None:
         InboxFilter.ALL: [True, True, True],
     }
     for filter, wanted in table.items():
-        assert [belongs(each, Question(filter)) for each in (waiting, mine, ai)] == wanted, filter
+        assert [belongs(each, Question(filter), ME.user_id) for each in (waiting, mine, ai)] == wanted, filter
     done = replace(ai, status=Status.RESOLVED)
-    assert [filter for filter in InboxFilter if belongs(done, Question(filter))] == [InboxFilter.ALL]
-    assert belongs(ai, Question(text="CRYSTAL"))
-    assert not belongs(ai, Question(text="nobody"))
+    assert [filter for filter in InboxFilter if belongs(done, Question(filter), ME.user_id)] == [InboxFilter.ALL]
+    assert [filter for filter in InboxFilter if belongs(row(snippet_role=None), Question(filter), ME.user_id)] == []
+
+
+@pytest.mark.parametrize("assigned", [{**WAITS}, {}])
+def test_what_is_assigned_to_me_is_mine_until_somebody_holds_it(assigned: dict[str, Any]) -> None:
+    tab = Question(InboxFilter.MINE)
+    assert belongs(row(**assigned, assignee_id=ME.user_id), tab, ME.user_id)
+    assert not belongs(row(**assigned, assignee_id=UserId(new_id())), tab, ME.user_id)
+    assert not belongs(row(**HELD, assignee_id=ME.user_id), tab, ME.user_id)
+
+
+def test_belongs_reads_the_words_as_the_inbox_does() -> None:
+    shown = row(**HELD, labels=(SafeText("Billing"), SafeText("vip")), priority=Priority.URGENT)
+    free = row()
+    for words in (
+        "CRYSTAL", "label:billing", "label:VIP label:billing hell", "priority:urgent", "who:da", "status:open minh",
+    ):  # fmt: skip
+        assert belongs(shown, Question(text=words), ME.user_id), words
+    for words in ("nobody", "label:bill", "label:vip label:x", "priority:low", "who:me", "who:nobody", "status:sno"):
+        assert not belongs(shown, Question(text=words), ME.user_id), words
+    assert belongs(free, Question(text="who:nobody"), ME.user_id)
+    assert belongs(row(assignee_id=ME.user_id), Question(text="who:me"), ME.user_id)
 
 
 def test_news_are_strangers_and_those_that_began_to_wait() -> None:
     known, began = row(), row()
     now_waits = replace(began, **WAITS)
     stranger = row()
-    found = news([known, now_waits, stranger], {known.id: known, began.id: began}, Question())
+    found = news([known, now_waits, stranger], {known.id: known, began.id: began}, Question(), ME.user_id)
     assert found == {began.id, stranger.id}
 
 

@@ -9,10 +9,10 @@ from console.db.engine import Database
 from console.domain.live import Link
 from console.tui.events import CountsChanged
 from console.tui.themes import DARK, LIGHT
+from tests.proxy import Proxy
 from tests.tui.support.around import Around
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import BROAD, NARROW, WIDE, running
-from tests.tui.support.wire import Wire
 
 
 async def test_header_says_where_i_am_and_what_is_live(desk: Desk, size: tuple[int, int]) -> None:
@@ -120,7 +120,7 @@ async def test_an_unknown_error_is_an_incident_and_the_console_goes_on(desk: Des
         await stage.sees("still here", "Where is my refund?")
 
 
-async def test_offline_and_back(desk: Desk, wire: Wire, size: tuple[int, int]) -> None:
+async def test_offline_and_back(desk: Desk, wire: Proxy, size: tuple[int, int]) -> None:
     talk = await desk.waiting()
     far = Database(wire.url)
     services = desk.services(far)
@@ -128,16 +128,17 @@ async def test_offline_and_back(desk: Desk, wire: Wire, size: tuple[int, int]) -
     async with running(desk.console(services=services), size) as stage:
         await stage.sees("Crystal Minh", "live")
         await stage.take()
-        await wire.cut()
+        wire.cut()
         await stage.type("words")
         await stage.sees("offline", "sending waits")
         await stage.press("ctrl+s")
         await stage.sees("not sent, no connection", "words")
         assert stage.app.drafts.unsaved
-        await wire.mend()
+        wire.mend()
         await stage.press("ctrl+s")
         await stage.until(lambda: stage.pane.box.area.text == "", "sent")
         await stage.until(lambda: stage.app.link is Link.LIVE and not stage.app.trouble, "live again")
+        await desk.goes_out()
         assert (await desk.said(talk.id)).count("words") == 1
     await far.close()
 

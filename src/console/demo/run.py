@@ -19,6 +19,7 @@ from console.demo.arrive import keep_arriving
 from console.demo.content import WORKSPACES
 from console.demo.load import PASSWORD, load_workspace
 from console.errors import ConnectionFailedError, RefusedError
+from console.gateway.limits import configured
 from console.processes import embedded, show
 from console.signals import stop_on_signals
 
@@ -70,7 +71,7 @@ async def running(config: Config, say: Say) -> AsyncIterator[Demo]:
             for space in WORKSPACES:
                 agent = await load_workspace(runtime.services, gateway_db, space, watch)
                 public_keys[space.slug] = agent.public_key
-            async with _gateway(gateway_db, runtime.gateway_url) as url:
+            async with _gateway(gateway_db, runtime.gateway_url, config) as url:
                 watch(f"gateway listens on {url}; visitors arrive, knowledge is filling in the background")
                 async with _visitors(url, public_keys):
                     yield Demo(runtime, url, public_keys)
@@ -88,11 +89,12 @@ async def _visitors(url: str, public_keys: dict[str, str]) -> AsyncIterator[None
 
 
 @asynccontextmanager
-async def _gateway(db: Database, url: str) -> AsyncIterator[str]:
+async def _gateway(db: Database, url: str, config: Config) -> AsyncIterator[str]:
     """The real gateway on a free port of this machine, for as long as the block runs."""
     stop, port = asyncio.Event(), asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(
-        bootstrap.serve_gateway(db, url, "127.0.0.1", 0, stop, port.set_result), name="gateway"
+        bootstrap.serve_gateway(db, url, "127.0.0.1", 0, stop, port.set_result, limits=configured(config)),
+        name="gateway",
     )
     try:
         await asyncio.wait([port, serving], return_when=asyncio.FIRST_COMPLETED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,34 +18,41 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.css.query import NoMatches
 from textual.filter import LineFilter
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
 from console.clock import utc_now
 from console.domain.actor import Actor
 from console.domain.inbox import InboxCounts
-from console.domain.live import Link, LinkChanged, LiveEvent
-from console.errors import ConnectionFailedError, ConsoleError, NotAllowedError
+from console.domain.live import Changed, Link, LinkChanged, LiveEvent, Notified, PresenceChanged, SchemaMoved
+from console.errors import ConnectionFailedError, ConsoleError, NotAllowedError, NotMemberError, NotSignedInError
 from console.resources import resource
 from console.services import Services
 from console.text import SafeText, one_line
-from console.tui import crash, paste
+from console.tui import crash
 from console.tui.areas import AREAS
+from console.tui.attention import Attention
 from console.tui.commands import BY_ACTION, Scope, bindings
 from console.tui.drafts import DraftKeeper
-from console.tui.events import Coalescer, CountsChanged, RowsChanged
+from console.tui.events import Coalescer, CountsChanged, PeopleMoved, RowsChanged
+from console.tui.leaving import Leaving
 from console.tui.outbox import Outbox
 from console.tui.palette import ConsoleCommands
 from console.tui.present.notices import error_text
 from console.tui.present.plain import PLAIN
 from console.tui.screens.base import ConsoleScreen, report_failure
 from console.tui.spool import Spool
-from console.tui.themes import DARK, LIGHT, THEMES, named
+from console.tui.terminal import ConsoleDriver, shell_waits
+from console.tui.themes import DARK, THEMES, chosen, colourless
+from console.tui.undo import Undo
+from console.tui.whereabouts import Whereabouts
 from console.tui.widgets.toast import SECONDS, Severity, toast
 from console.tui.working import start
 
 HEARTBEAT = 15.0
 RECONNECT = 2.0
+RECOUNT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +67,14 @@ class Place:
 class Options:
     """How the console looks, how often it looks at the clock (seconds), and the folder of drafts not yet saved.
 
-    `ascii` draws with plain signs only.
+    `ascii` draws with plain signs only; `notify` is how the console calls somebody who looks elsewhere.
     """
 
     theme: str = "dark"
     tick: float = 1.0
     drafts: Path | None = None
     ascii: bool = False
+    notify: str = "bell"
 
 
 class ConsoleApp(App[None], inherit_bindings=False):
@@ -83,24 +91,45 @@ class ConsoleApp(App[None], inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
     TITLE = "console"
 
+    services: Services
+    actor: Actor
+    workspace: Place
+    drafts: DraftKeeper
+    undo: Undo
+    seated = False
+
     def __init__(self, services: Services, actor: Actor, place: Place, options: Options | None = None) -> None:
-        paste.install()
-        super().__init__()
-        self.services = services
-        self.actor = actor
-        self.workspace = place
-        self.options = options or Options()
+        self._set_up(options or Options())
+        self.sit(services, actor, place)
+
+    def _set_up(self, options: Options) -> None:
+        """All that is known before anybody sits here."""
+        theme = chosen(options.theme, os.environ)
+        super().__init__(driver_class=ConsoleDriver, ansi_color=True if colourless(os.environ) else None)
+        self.options = options
         self.counts = InboxCounts()
+        self.unread_notifications = 0
         self.link = Link.POLLING
         self.link_since = self.trouble_since = utc_now()
-        self.trouble = SafeText("")
+        self.trouble = self.outdated = SafeText("")
+        self.over: ConsoleError | None = None
         self._said: dict[str, float] = {}
         self.outbox = Outbox()
+        self.leaving = Leaving(self)
+        self.whereabouts = Whereabouts(self)
+        self.attention = Attention(self.write_code, options.notify)
+        self._recount = Coalescer(self, lambda _: self._count_soon(), RECOUNT)
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = theme
+
+    def sit(self, services: Services, actor: Actor, place: Place) -> None:
+        """Take a seat: from here on it is known who acts, and where."""
+        self.services, self.actor, self.workspace = services, actor, place
+        self.attention.at(place.name)
+        self.undo = Undo(actor.user_id)
         self.drafts = DraftKeeper(services.drafts, actor, self.report, Spool(self.options.drafts, actor))
-        self._recount = Coalescer(self, lambda _: self._count_soon())
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = named(self.options.theme)
+        self.seated = True
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, and plain signs where they are asked for."""
@@ -117,23 +146,39 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start what runs as long as the console does."""
         if not self.is_headless:
-            self._end_with_the_terminal()
+            self.leaving.on_signals()
+        self.app_resume_signal.subscribe(self, lambda _: self._back_again())
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the clock, the live link and what else goes on by itself; somebody sits here."""
         self.set_interval(self.options.tick, self._tick)
         self.set_interval(HEARTBEAT, self._heartbeat)
         start(self, "live", self._listen)
         start(self, "restore", self._restore)
         self._count_soon()
 
-    def _end_with_the_terminal(self) -> None:
-        """Textual itself dies of these signals at once, without a chance to save what was typed."""
-        for name in (signal.SIGHUP, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, self.exit)
+    def write_code(self, sequence: str) -> None:
+        """Send the terminal a sequence that is nothing to be seen."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def on_app_focus(self) -> None:
+        """The terminal has the focus."""
+        self.attention.focus(here=True)
+
+    def on_app_blur(self) -> None:
+        """The operator looks elsewhere."""
+        self.attention.focus(here=False)
 
     def report(self, error: BaseException) -> None:
         """The one way of all errors: a lost connection shows as a line, the rest as a toast; the console goes on."""
-        if isinstance(error, asyncio.CancelledError) or not self.is_running:
+        if isinstance(error, asyncio.CancelledError) or not self.is_running or self.leaving.begun:
             return
-        if isinstance(error, ConnectionFailedError):
+        if isinstance(error, NotSignedInError | NotMemberError):
+            self.over = error
+            self.leaving.soon(error.exit_code)
+        elif isinstance(error, ConnectionFailedError):
             self.offline(one_line(error.message))
         elif isinstance(error, ConsoleError):
             self.say(error_text(error), "warning" if isinstance(error, NotAllowedError) else "error")
@@ -185,45 +230,49 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
         self.push_screen(HelpModal(self.actor.role))
 
+    def action_mentions(self) -> None:
+        """What others want me to know of."""
+        from console.tui.modals.mentions import show_mentions
+
+        show_mentions(self)
+
     def action_theme(self) -> None:
-        """Dark to light and back."""
-        self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
+        """Dark, light, the terminal's own colours."""
+        if colourless(os.environ):
+            self.say("NO_COLOR is set: there is no other theme")
+            return
+        names = [each.name for each in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+
+    def action_suspend(self) -> None:
+        """Back to the shell for a while."""
+        if shell_waits():
+            self.action_suspend_process()
+        else:
+            self.say("there is no shell to go back to: q leaves")
+
+    def _back_again(self) -> None:
+        self.refresh(layout=True)
+        if self.seated:
+            self._heartbeat()
+            self._everything_changed()
 
     def action_leave(self) -> None:
         """Leave; asks when something is held or unsent."""
         start(self, "leave", self._leave)
 
     async def _leave(self) -> None:
-        if why := self._unfinished():
+        if why := self.leaving.unfinished():
             from console.tui.modals.confirm import Leave
 
             if not await self.push_screen_wait(Leave("Leave the console?", why, "leave")):
                 return
-        await self.drafts.close()
+        await self.leaving.let_go()
         self.exit()
 
-    def _unfinished(self) -> str:
-        reasons = []
-        if self.outbox.waiting:
-            reasons.append("A message has not reached the server.")
-        if self.drafts.unsaved:
-            reasons.append("A draft is not saved yet.")
-        if begun := self.drafts.begun:
-            kept = (
-                "one reply or note that is not sent; it is"
-                if begun == 1
-                else f"{begun} replies or notes not sent; they are"
-            )
-            reasons.append(f"You have {kept} kept as {'a draft' if begun == 1 else 'drafts'}.")
-        if self.counts.mine:
-            one = self.counts.mine == 1
-            held = "a conversation" if one else f"{self.counts.mine} conversations"
-            reasons.append(f"You hold {held}; the queue gets {'it' if one else 'them'} back when your lease ends.")
-        return " ".join(reasons)
-
     async def on_unmount(self) -> None:
-        """Whatever was typed is kept, however the console ends."""
-        await self.drafts.close()
+        """However the console ends, what was typed is kept, and what is held goes back."""
+        await self.leaving.let_go()
 
     async def _restore(self) -> None:
         if count := await self.drafts.restore():
@@ -248,17 +297,28 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def _heard(self, event: LiveEvent) -> None:
         if isinstance(event, LinkChanged):
-            self.link, self.link_since = event.link, utc_now()
+            if event.link is not self.link:
+                self.link, self.link_since = event.link, utc_now()
             if event.link is Link.OFFLINE:
                 self.offline(SafeText("the server can't be reached"))
             else:
                 self.online()
             self._tell_counts()
             return
-        self._recount.add(None)
-        for screen in self.screen_stack:
-            if isinstance(screen, ConsoleScreen):
-                screen.post_message(RowsChanged(event.conversations))
+        match event:
+            case Changed(ids):
+                self._recount.add(None)
+                self._tell_screens(lambda: RowsChanged(ids))
+            case PresenceChanged(ids):
+                self._tell_screens(lambda: PeopleMoved(ids))
+            case SchemaMoved(name):
+                self.outdated = one_line(name)
+                self._tell_counts()
+            case Notified(user_id) if user_id == self.actor.user_id:
+                self._recount.add(None)
+
+    def _everything_changed(self) -> None:
+        self._heard(Changed(None))
 
     def _count_soon(self) -> None:
         start(self, "counts", self._count)
@@ -266,13 +326,16 @@ class ConsoleApp(App[None], inherit_bindings=False):
     async def _count(self) -> None:
         try:
             self.counts = await self.services.inbox.counts(self.actor)
+            self.unread_notifications = await self.services.notifications.unread(self.actor)
+            self.attention.counted(self.counts.waiting, self.unread_notifications)
             self.online()
         except ConsoleError as error:
             self.report(error)
         self._tell_counts()
 
     def _heartbeat(self) -> None:
-        if self.counts.mine:
+        self.whereabouts.beat()
+        if self.counts.held:
             start(self, "heartbeat", self._renew)
 
     async def _renew(self) -> None:
@@ -281,19 +344,25 @@ class ConsoleApp(App[None], inherit_bindings=False):
         except ConsoleError as error:
             self.report(error)
             return
-        if held != self.counts.mine:
+        if held < self.counts.held:
+            self.say("what you held is with others now: your lease had ended", "warning")
+        if held != self.counts.held:
             self._recount.add(None)
 
     def _tick(self) -> None:
+        self.attention.tick()
         screen = self.screen_stack[-1] if self.screen_stack else None
         if isinstance(screen, ConsoleScreen):
             with suppress(NoMatches):  # a screen on its way out has lost its widgets before it ends
                 screen.tick()
 
     def _tell_counts(self) -> None:
+        self._tell_screens(CountsChanged)
+
+    def _tell_screens(self, message: Callable[[], Message]) -> None:
         for screen in self.screen_stack if self._running else ():
             if isinstance(screen, ConsoleScreen):
-                screen.post_message(CountsChanged())
+                screen.post_message(message())
 
     def _fatal_error(self) -> None:
         """Textual's own shows the locals of every frame, and with them what visitors wrote."""

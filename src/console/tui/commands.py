@@ -3,70 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 
 from textual.binding import Binding, BindingType
 
 from console.domain.actor import Role
 from console.tui.areas import AREAS
+from console.tui.command import Command, Scope
 
+__all__ = ["BY_ACTION", "BY_ID", "COMMANDS", "Command", "Scope", "bindings", "key_table"]
 
-class Scope(StrEnum):
-    """Where a command works, titled as the help titles it."""
-
-    GLOBAL = "Everywhere"
-    MOVE = "Moving"
-    INBOX = "Inbox"
-    CONVERSATION = "Conversation"
-    COMPOSER = "Writing"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One thing the console can do.
-
-    `keys` are Textual's names, the first one is shown. `footer` is the command's rank in the one-line
-    footer, 0 when it never appears there, and `short` its words there.
-    """
-
-    id: str
-    title: str
-    keys: str
-    help: str
-    scope: Scope
-    action: str
-    minimum: Role = Role.VIEWER
-    danger: bool = False
-    footer: int = 0
-    short: str = ""
-
-    @property
-    def shown_keys(self) -> str:
-        """The keys as help and README write them."""
-        return " ".join(_SHOWN.get(key, key) for key in self.keys.split(","))
-
-    @property
-    def shown_key(self) -> str:
-        """The first key as the footer writes it."""
-        return _SHOWN.get(first := self.keys.split(",")[0], first)
-
-
-_SHOWN = {
-    "escape": "esc",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-    "question_mark": "?",
-    "slash": "/",
-    "colon": ":",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "ctrl+enter": "ctrl+⏎",
-}
 
 _MEMBER = Role.MEMBER
 _GLOBAL = (
@@ -87,7 +32,9 @@ _GLOBAL = (
         short="commands",
     ),
     Command("help", "Help", "question_mark", "every key, searchable", Scope.GLOBAL, "help", footer=99, short="help"),
+    Command("mentions", "Mentions", "at", "notes that name you, and what you were given", Scope.GLOBAL, "mentions"),
     Command("theme", "Dark or light", "", "the other theme", Scope.GLOBAL, "theme"),
+    Command("suspend", "Shell", "ctrl+z", "back to the shell for a while; fg returns", Scope.GLOBAL, "suspend"),
     Command("leave", "Leave", "q,ctrl+c,ctrl+q", "asks if something is unsent", Scope.GLOBAL, "leave"),
 )
 _MOVE = (
@@ -123,6 +70,9 @@ _INBOX = (
     Command(
         "inbox.previous_tab", "Previous tab", "left,left_square_bracket", "the tab before", Scope.INBOX, "previous_tab"
     ),
+    Command("inbox.mark", "Mark", "space", "mark the row, or not any more; esc unmarks all", Scope.INBOX, "mark"),
+    Command("inbox.mark_range", "Mark to here", "V", "all rows from the last mark to here", Scope.INBOX, "mark_range"),
+    Command("inbox.mark_all", "Mark all", "A", "all rows that are read so far", Scope.INBOX, "mark_all"),
 )
 _CONVERSATION = (
     Command(
@@ -160,6 +110,57 @@ _CONVERSATION = (
         short="resolve",
     ),
     Command(
+        "conversation.snooze",
+        "Snooze",
+        "z",
+        "then t tomorrow 9:00, r next reply, 1 an hour, w Monday",
+        Scope.CONVERSATION,
+        "snooze",
+        _MEMBER,
+        footer=57,
+        short="snooze",
+    ),
+    Command(
+        "conversation.assign",
+        "Assign",
+        "a",
+        "give it to a member, to yourself, or to nobody",
+        Scope.CONVERSATION,
+        "assign",
+        _MEMBER,
+        footer=55,
+        short="assign",
+    ),
+    Command(
+        "conversation.label",
+        "Label",
+        "l",
+        "check labels, or make one",
+        Scope.CONVERSATION,
+        "label",
+        _MEMBER,
+        footer=75,
+        short="label",
+    ),
+    Command(
+        "conversation.priority",
+        "Priority",
+        "exclamation_mark",
+        "urgent, high, normal or low",
+        Scope.CONVERSATION,
+        "priority",
+        _MEMBER,
+    ),
+    Command(
+        "conversation.undo",
+        "Undo",
+        "u",
+        "take back the last send, resolve, snooze or hand-back, for 8 s",
+        Scope.CONVERSATION,
+        "undo",
+        _MEMBER,
+    ),
+    Command(
         "conversation.note",
         "Note",
         "p",
@@ -171,7 +172,7 @@ _CONVERSATION = (
         short="note",
     ),
     Command(
-        "conversation.why", "Why", "w", "why the assistant said it", Scope.CONVERSATION, "why", footer=70, short="why"
+        "conversation.why", "Why", "w", "why the assistant said it", Scope.CONVERSATION, "why", footer=58, short="why"
     ),
     Command(
         "conversation.next",
@@ -191,7 +192,15 @@ _CONVERSATION = (
 )
 _COMPOSER = (
     Command(
-        "composer.send", "Send", "ctrl+s,ctrl+enter", "send it", Scope.COMPOSER, "send", _MEMBER, footer=1, short="send"
+        "composer.send",
+        "Send",
+        "ctrl+s,ctrl+enter",
+        "send it; for 8 s it can be undone",
+        Scope.COMPOSER,
+        "send",
+        _MEMBER,
+        footer=1,
+        short="send",
     ),
     Command(
         "composer.send_back",
@@ -213,6 +222,37 @@ _COMPOSER = (
         "leave_composer",
         footer=3,
         short="leave, draft kept",
+    ),
+    Command(
+        "composer.undo",
+        "Undo",
+        "ctrl+z",
+        "take back the last send while nothing is typed, else what was typed",
+        Scope.COMPOSER,
+        "undo_here",
+        _MEMBER,
+    ),
+    Command(
+        "composer.canned",
+        "Canned reply",
+        "slash",
+        "as the first sign of a reply: choose one as you type",
+        Scope.COMPOSER,
+        "canned",
+        _MEMBER,
+        footer=5,
+        short="canned",
+    ),
+    Command(
+        "composer.mention",
+        "Mention",
+        "at",
+        "in a note: names a member, who is told of it",
+        Scope.COMPOSER,
+        "mention",
+        _MEMBER,
+        footer=6,
+        short="mention",
     ),
     Command(
         "composer.use",

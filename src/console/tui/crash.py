@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from typing import Any
@@ -22,11 +23,16 @@ def incident(error: BaseException) -> str:
 
 def report(error: BaseException) -> Text:
     """The lines for the terminal: the kind of error and the last places, no message and no locals."""
-    lines = [f"The console stopped: {type(error).__name__}. Incident {incident(error)} is in the log."]
+    lines = [f"The console stopped: {type(error).__name__}. Incident {incident(error)} is in the log{_log_file()}."]
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     lines.append("Drafts are kept. Start the console again to go on.")
     return Text("\n".join(lines))
+
+
+def _log_file() -> str:
+    files = [each for each in logging.getLogger().handlers if isinstance(each, logging.FileHandler)]
+    return f", {files[0].baseFilename}" if files else ""
 
 
 def show(app: App[Any]) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from console.domain.actor import Actor
 from console.errors import ConsoleError, NotFoundError
 from console.ids import ConversationId
-from console.services.drafts import Drafts
 from console.tui.spool import Key, Spool
+
+if TYPE_CHECKING:
+    from console.services.drafts import Drafts
 
 DELAY = 0.5
 RETRY = 3.0
@@ -26,6 +29,7 @@ class DraftKeeper:
         self._spool = spool
         self._dirty: dict[Key, str] = {}
         self._unspooled: set[Key] = set()
+        self._refused: set[Key] = set()
         self._last: dict[Key, str] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._saving = asyncio.Lock()
@@ -44,6 +48,10 @@ class DraftKeeper:
     def is_saved(self, id: ConversationId, kind: str) -> bool:
         """Whether this draft is on the server as it is here."""
         return (id, kind) not in self._dirty
+
+    def is_nowhere(self, id: ConversationId, kind: str) -> bool:
+        """Whether this draft could be kept neither on the server nor on this machine."""
+        return (id, kind) in self._refused & self._dirty.keys()
 
     def typed(self, id: ConversationId, kind: str, text: str) -> None:
         """Remember a draft and save it soon."""
@@ -95,8 +103,14 @@ class DraftKeeper:
     async def _keep_here(self) -> None:
         async with self._spooling:
             waiting, self._unspooled = self._unspooled, set()
-            for key in waiting & self._dirty.keys():
-                await asyncio.to_thread(self._spool.keep, key, self._dirty[key])
+            try:
+                for key in waiting & self._dirty.keys():
+                    await asyncio.to_thread(self._spool.keep, key, self._dirty[key])
+            except ConsoleError:
+                self._unspooled |= waiting
+                self._refused |= waiting
+                raise
+            self._refused -= waiting
 
     async def _forget_here(self, key: Key) -> None:
         async with self._spooling:

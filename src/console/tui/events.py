@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from uuid import UUID
 
 from textual.message import Message
@@ -20,16 +21,27 @@ class RowsChanged(Message):
     ids: frozenset[UUID] | None
 
 
+@dataclass
+class PeopleMoved(Message):
+    """Somebody came, went or types in these conversations."""
+
+    ids: frozenset[UUID]
+
+
 class CountsChanged(Message):
     """The counts, the link or the time of the top line are others now."""
 
 
 class Coalescer:
-    """Gathers bursts of changes, and gives them on together once, `WINDOW` seconds after the first."""
+    """Gives on the first change at once, and what comes within `window` seconds after it together."""
 
-    def __init__(self, owner: MessagePump, deliver: Callable[[frozenset[UUID] | None], None]) -> None:
+    def __init__(
+        self, owner: MessagePump, deliver: Callable[[frozenset[UUID] | None], None], window: float = WINDOW
+    ) -> None:
         self._owner = owner
         self._deliver = deliver
+        self._window = window
+        self._last = 0.0
         self._ids: set[UUID] = set()
         self._everything = False
         self._timer: Timer | None = None
@@ -53,12 +65,14 @@ class Coalescer:
 
     def _arm(self) -> None:
         if self._timer is None and not self._paused:
-            self._timer = self._owner.set_timer(WINDOW, self._flush)
+            rest = self._last + self._window - monotonic()
+            self._timer = self._owner.set_timer(max(0.001, rest), self._flush)
 
     def _flush(self) -> None:
         self._timer = None
         if self._paused:
             return
+        self._last = monotonic()
         ids = None if self._everything else frozenset(self._ids)
         self._ids, self._everything = set(), False
         self._deliver(ids)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from console.domain.actor import Actor
 from console.domain.conversation import Control, Status
 from console.domain.inbox import Cursor, InboxFilter, InboxRow
-from console.ids import ConversationId
-from console.services.inbox import Inbox
+from console.domain.query import ME, NOBODY, Query, parse_query
+from console.ids import ConversationId, UserId
+
+if TYPE_CHECKING:
+    from console.services.inbox import Inbox
 
 PAGE = 50
 MOST_PAGES = 20
@@ -40,22 +44,21 @@ async def read_page(inbox: Inbox, actor: Actor, question: Question, after: Curso
 
 async def read_again(inbox: Inbox, actor: Actor, question: Question, until: ConversationId | None, count: int) -> Rows:
     """The first `count` rows, and on until the row `until` is among them, within reason."""
-    rows: list[InboxRow] = []
+    rows: dict[ConversationId, InboxRow] = {}  # One that moves down meanwhile comes twice.
     after: Cursor | None = None
     for _ in range(MOST_PAGES):
         page = await inbox.page(actor, question.filter, text=question.text, after=after, limit=PAGE)
-        rows += page.rows
+        rows |= {row.id: row for row in page.rows}
         after = page.next
-        found = until is None or any(row.id == until for row in rows)
-        if after is None or (len(rows) >= count and found):
+        if after is None or (len(rows) >= count and (until is None or until in rows)):
             break
-    return Rows(question, tuple(rows), after)
+    return Rows(question, tuple(rows.values()), after)
 
 
-def belongs(row: InboxRow, question: Question) -> bool:
-    """Whether a row that the list does not have would be in it."""
-    words = question.text.casefold()
-    if words and words not in f"{row.visitor_name}\n{row.snippet}".casefold():
+def belongs(row: InboxRow, question: Question, me: UserId) -> bool:
+    """Whether a row that the list does not have would be in it; e-mail addresses and subjects are not in a row."""
+    untouched = row.status is Status.OPEN and row.control is Control.AI and row.assignee_id is None
+    if (untouched and row.snippet_role is None) or not _fits(row, parse_query(question.text), me):
         return False
     if question.filter is InboxFilter.ALL:
         return True
@@ -65,19 +68,38 @@ def belongs(row: InboxRow, question: Question) -> bool:
         case InboxFilter.WAITING:
             return row.waiting
         case InboxFilter.MINE:
-            return row.mine
+            return row.mine or (row.holder_id is None and row.assignee_id == me)
         case InboxFilter.AI:
             return row.control is Control.AI
         case _:
             return row.control is Control.HUMAN
 
 
-def news(rows: Iterable[InboxRow], known: dict[ConversationId, InboxRow], question: Question) -> set[ConversationId]:
+def _fits(row: InboxRow, query: Query, me: UserId) -> bool:
+    labels = {label.casefold() for label in row.labels}
+    return (
+        query.text.casefold() in f"{row.visitor_name}\n{row.snippet}".casefold()
+        and labels.issuperset(label.casefold() for label in query.labels)
+        and query.priority in {None, row.priority}
+        and query.status in {None, row.status}
+        and _is_with(row, query.who.casefold(), me)
+    )
+
+
+def _is_with(row: InboxRow, who: str, me: UserId) -> bool:
+    if who in {ME, NOBODY}:
+        return me in {row.holder_id, row.assignee_id} if who == ME else row.holder_id is row.assignee_id is None
+    return any(name.casefold().startswith(who) for name in (row.holder_name, row.assignee_name))
+
+
+def news(
+    rows: Iterable[InboxRow], known: dict[ConversationId, InboxRow], question: Question, me: UserId
+) -> set[ConversationId]:
     """The rows whose place is above now: those the list does not have, and those that began to wait."""
     found: set[ConversationId] = set()
     for row in rows:
         before = known.get(row.id)
-        new = before is None and belongs(row, question)
+        new = before is None and belongs(row, question, me)
         if new or (before is not None and row.waiting and not before.waiting):
             found.add(row.id)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.ids import ConversationId, new_id
 
@@ -15,6 +15,7 @@ class Attempt:
 
     token: str
     text: str
+    repeated: bool = False
 
 
 class Outbox:
@@ -28,7 +29,8 @@ class Outbox:
         known = self._attempts.get((id, kind))
         if known is None or known.text != text:
             known = self._attempts[id, kind] = Attempt(str(new_id()), text)
-        return known
+            return known
+        return replace(known, repeated=True)
 
     def acknowledged(self, id: ConversationId, kind: str) -> None:
         """It is stored."""

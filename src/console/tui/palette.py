@@ -7,12 +7,13 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.dom import DOMNode
 
 from console.tui.commands import COMMANDS, Command, Scope
 from console.tui.present.tone import sides, toned
 
 _WIDTH = 56
-_ORDER = (Scope.CONVERSATION, Scope.INBOX, Scope.GLOBAL)
+_ORDER = (Scope.COMPOSER, Scope.CONVERSATION, Scope.INBOX, Scope.GLOBAL)
 
 
 class ConsoleCommands(Provider):
@@ -37,16 +38,23 @@ class ConsoleCommands(Provider):
                 yield command
 
     def _can(self, command: Command) -> bool:
-        name = command.action.split("(")[0]
-        owner = self.app if command.scope is Scope.GLOBAL else self.screen
-        return hasattr(owner, f"action_{name}") and owner.check_action(name, ()) is True
+        name, owner = command.action.split("(")[0], self._owner(command)
+        return owner is not None and hasattr(owner, f"action_{name}") and owner.check_action(name, ()) is True
+
+    def _owner(self, command: Command) -> DOMNode | None:
+        """What carries the command out; what is about writing is there while one writes."""
+        if command.scope is Scope.COMPOSER:
+            from console.tui.widgets.composer import Composer
+
+            return self.screen.focused if isinstance(self.screen.focused, Composer) else None
+        return self.app if command.scope is Scope.GLOBAL else self.screen
 
     async def _nothing(self) -> None:
         """There is nothing to run."""
 
     async def _run(self, command: Command) -> None:
-        owner = self.app if command.scope is Scope.GLOBAL else self.screen
-        await self.app.run_action(command.action, default_namespace=owner)
+        if (owner := self._owner(command)) is not None:
+            await self.app.run_action(command.action, default_namespace=owner)
 
 
 def _rank(command: Command) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual._xterm_parser import XTermParser
-from textual.drivers import linux_driver
 from textual.message import Message
 
 from console.text import sanitise
@@ -77,8 +76,3 @@ class SafePasteParser(XTermParser):
         """The events in the input; no input is its end."""
         safe = self._guard.guard(data)
         return super().feed(safe) if safe or not data else ()
-
-
-def install() -> None:
-    """Use it from here on: the driver has no other place to give it."""
-    linux_driver.XTermParser = SafePasteParser  # type: ignore[attr-defined]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.domain.actor import Actor, Role
-from console.domain.conversation import Conversation, Status
+from console.domain.conversation import Conversation, Priority, Status
 from console.domain.inbox import InboxRow
-from console.ids import ConversationId
+from console.ids import ConversationId, UserId
 from console.text import SafeText
 from console.tui.commands import Command
 
@@ -23,19 +23,28 @@ class Subject:
     id: ConversationId
     epoch: int
     visitor_name: SafeText
-    open: bool
+    status: Status
     held: bool
     mine: bool
     holder_name: SafeText
     since: datetime | None
     seen: int
+    assignee_id: UserId | None
+    priority: Priority
+    labels: tuple[SafeText, ...]
+
+    @property
+    def open(self) -> bool:
+        """Neither snoozed nor resolved."""
+        return self.status is Status.OPEN
 
 
 def of_row(row: InboxRow) -> Subject:
     """The subject that a row of the inbox is."""
     return Subject(
-        row.id, row.epoch, row.visitor_name, row.status is Status.OPEN,
+        row.id, row.epoch, row.visitor_name, row.status,
         row.holder_id is not None, row.mine, row.holder_name, None, row.last_visitor_seq,
+        row.assignee_id, row.priority, row.labels,
     )  # fmt: skip
 
 
@@ -43,10 +52,10 @@ def of_conversation(conversation: Conversation, actor: Actor) -> Subject:
     """The subject that an opened conversation is."""
     holder = conversation.holder
     return Subject(
-        conversation.id, conversation.epoch, conversation.visitor_name, conversation.status is Status.OPEN,
+        conversation.id, conversation.epoch, conversation.visitor_name, conversation.status,
         holder is not None, holder is not None and holder.user_id == actor.user_id,
         holder.name if holder else SafeText(""), holder.since if holder else None,
-        conversation.last_visitor_seq,
+        conversation.last_visitor_seq, conversation.assignee_id, conversation.priority, conversation.labels,
     )  # fmt: skip
 
 
@@ -69,4 +78,8 @@ def _sensible(id: str, subject: Subject | None, actor: Actor) -> bool:
         return subject.open and subject.mine
     if id == "conversation.resolve":
         return subject.open and free
+    if id == "conversation.snooze":
+        return subject.status is not Status.RESOLVED and free
+    if id == "conversation.assign":
+        return free
     return True

@@ -1,8 +1,12 @@
-"""The two themes: few colours, each with one meaning."""
+"""The themes: few colours, each with one meaning."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.theme import Theme
+
+TINTED = {"quiet-style": "none", "button-style": "bold"}
 
 DARK = Theme(
     name="console-dark",
@@ -25,6 +29,8 @@ DARK = Theme(
         "cursor-rest": "#22262d",
         "noted": "#2a2619",
         "bar": "#1e2127",
+        "marked": "#1e2430",
+        **TINTED,
     },
 )
 
@@ -49,12 +55,77 @@ LIGHT = Theme(
         "cursor-rest": "#ececea",
         "noted": "#fbf3dc",
         "bar": "#efefeb",
+        "marked": "#eef3fc",
+        **TINTED,
     },
 )
 
-THEMES = (DARK, LIGHT)
+ANSI = Theme(
+    name="console-ansi",
+    dark=True,
+    ansi=True,
+    primary="ansi_blue",
+    secondary="ansi_blue",
+    accent="ansi_cyan",
+    error="ansi_red",
+    warning="ansi_yellow",
+    success="ansi_green",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    variables={
+        "quiet": "ansi_default",
+        "faint": "ansi_default",
+        "spoken": "ansi_default",
+        "cursor": "ansi_default",
+        "cursor-rest": "ansi_default",
+        "noted": "ansi_default",
+        "bar": "ansi_default",
+        "marked": "ansi_default",
+        "quiet-style": "dim",
+        "button-style": "bold reverse",
+        "ansi-background": "ansi_black",
+        "ansi-foreground": "ansi_white",
+        "block-cursor-foreground": "ansi_default",
+        "block-cursor-background": "ansi_default",
+        "block-cursor-text-style": "reverse",
+        "input-cursor-background": "ansi_default",
+        "input-cursor-foreground": "ansi_default",
+        "input-cursor-text-style": "reverse",
+        "input-selection-background": "ansi_blue",
+        "input-selection-foreground": "ansi_white",
+        "screen-selection-background": "ansi_blue",
+        "screen-selection-foreground": "ansi_white",
+        "border-blurred": "ansi_default",
+    },
+)
+"""The terminal's own sixteen colours; what is told by tints elsewhere is told by dim, bold and reverse."""
+
+THEMES = (DARK, LIGHT, ANSI)
+_NAMES = {"dark": DARK.name, "light": LIGHT.name, "ansi": ANSI.name}
+_LIGHT_GROUNDS = {"7", "15"}
 
 
-def named(name: str) -> str:
-    """The theme for the option `dark` or `light`."""
-    return LIGHT.name if name == "light" else DARK.name
+def chosen(name: str, env: Mapping[str, str]) -> str:
+    """The theme for `auto`, `dark`, `light` or `ansi` in this environment; without colours there is only one."""
+    if colourless(env):
+        return ANSI.name
+    if name in _NAMES:
+        return _NAMES[name]
+    if sixteen(env):
+        return ANSI.name
+    return LIGHT.name if env.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_GROUNDS else DARK.name
+
+
+def colourless(env: Mapping[str, str]) -> bool:
+    """Whether NO_COLOR is set; Textual takes an empty one for set, too."""
+    return "NO_COLOR" in env
+
+
+def sixteen(env: Mapping[str, str]) -> bool:
+    """Whether the terminal says that it has sixteen colours at most."""
+    if env.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        return False
+    return env.get("TERM", "").rpartition("-")[2] not in {"256color", "kitty", "direct"}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from console.domain.actor import Actor
-from console.domain.conversation import Conversation
+from console.domain.actor import Actor, Role
+from console.domain.conversation import Control, Conversation
+from console.domain.held import Held
 from console.domain.inbox import InboxRow
 from console.domain.message import Event, Message, MessageRole, Transcript
 from console.domain.run import Suggestion
 from console.ids import ConversationId
 from console.services import Services
-from console.tui.present.transcript import Block, blocks
+from console.tui.present.transcript import Block, blocks, held_block
 
 WINDOW = 100
 
@@ -26,6 +28,7 @@ class Reading:
     row: InboxRow | None
     suggestion: Suggestion | None
     whole: bool
+    held: tuple[Held, ...] = ()
 
 
 @dataclass(slots=True)
@@ -38,6 +41,7 @@ class Thread:
     earlier: bool = False
     answering: bool = False
     suggestion: Suggestion | None = None
+    held: tuple[Held, ...] = ()
 
     @property
     def first_seq(self) -> int:
@@ -49,14 +53,23 @@ class Thread:
         """The last message known."""
         return max(self.messages, default=0)
 
-    def merge(self, reading: Reading) -> None:
-        """Take in a later read."""
+    def merge(self, reading: Reading) -> list[Held]:
+        """Take in a later read; gives back what was on its way and was called back, and not sent."""
+        new = [each.content for each in reading.transcript.messages if each.seq not in self.messages]
+        called_back = []
+        for held in self.held:
+            if held.content in new:
+                new.remove(held.content)
+            elif all(held.id != each.id for each in reading.held):
+                called_back.append(held)
         self.conversation = reading.conversation
         self.answering = reading.row.answering if reading.row else False
         self.suggestion = reading.suggestion
+        self.held = reading.held
         self.add(reading.transcript)
         if reading.whole:
             self.earlier = reading.transcript.earlier
+        return called_back
 
     def add(self, transcript: Transcript) -> None:
         """Take in messages and events; what is known already stays once."""
@@ -68,10 +81,15 @@ class Thread:
         self.add(transcript)
         self.earlier = transcript.earlier
 
-    def blocks(self, me: Actor, now: datetime) -> list[Block]:
-        """The transcript as it is drawn."""
+    def hold(self, held: Held) -> None:
+        """My message is on its way."""
+        self.held = (*(each for each in self.held if each.id != held.id), held)
+
+    def blocks(self, me: Actor, now: datetime, left: Callable[[Held], int], keys: str) -> list[Block]:
+        """The transcript as it is drawn: what is on its way comes last, with its seconds left and the keys to undo."""
         ordered = [self.messages[seq] for seq in sorted(self.messages)]
-        return blocks(ordered, self.events, me, now)
+        on_their_way = [held_block(each, left(each), keys, me, now) for each in self.held]
+        return [*blocks(ordered, self.events, me, now), *on_their_way]
 
     def answer_to_explain(self, in_sight: set[int]) -> int | None:
         """The last of the assistant's answers in sight, else the last one."""
@@ -89,8 +107,20 @@ def opened(reading: Reading) -> Thread:
 async def read(services: Services, actor: Actor, id: ConversationId, *, after: int | None = None) -> Reading:
     """Read a conversation: its last messages, or those from seq `after` on."""
     conversation = await services.conversations.get(actor, id)
-    transcript = await services.conversations.transcript(actor, id, after=after, limit=WINDOW)
+    held, transcript = await _said(services, actor, conversation, after)
     rows = await services.inbox.rows(actor, [id])
     mine = conversation.holder is not None and conversation.holder.user_id == actor.user_id
     suggestion = await services.conversations.suggestion(actor, id) if mine or conversation.waiting else None
-    return Reading(conversation, transcript, rows[0] if rows else None, suggestion, after is None)
+    return Reading(conversation, transcript, rows[0] if rows else None, suggestion, after is None, held)
+
+
+async def _said(
+    services: Services, actor: Actor, conversation: Conversation, after: int | None
+) -> tuple[tuple[Held, ...], Transcript]:
+    """What is held and what was said at one moment, so that a message going out is in exactly one of them."""
+    ours = conversation.control is Control.HUMAN and actor.role >= Role.MEMBER
+    while True:
+        held = await services.messages.held(actor, conversation.id) if ours else ()
+        transcript = await services.conversations.transcript(actor, conversation.id, after=after, limit=WINDOW)
+        if not held or held == await services.messages.held(actor, conversation.id):
+            return held, transcript

@@ -15,6 +15,7 @@ from console.domain.run import Answer, AnswerKind
 from console.ids import ConversationId, RunId, WorkspaceId
 from console.services import Services
 from console.services.answers import Answers
+from console.services.held import release_due
 from console.text import SafeText, one_line
 from console.tui.app import ConsoleApp, Options, Place
 from tests.world import Talk, World, make_talk
@@ -118,6 +119,16 @@ class Desk:
         """All that was said in it, notes too."""
         transcript = await self.services().conversations.transcript(self.me, id, limit=1000)
         return [str(message.content) for message in transcript.messages]
+
+    async def goes_out(self) -> None:
+        """What is held is due, and the worker has sent it."""
+        async with self.db.write(self.people.workspace_id) as tx:
+            await tx.execute("UPDATE held_sends SET due_at = now() - interval '1 second' WHERE workspace_id = :ws")
+        await release_due(self.db, self.people.workspace_id)
+
+    async def held(self, id: ConversationId) -> list[str]:
+        """What the member holds back of it."""
+        return [str(each.content) for each in await self.services().messages.held(self.me, id)]
 
     async def draft(self, id: ConversationId) -> str | None:
         """The member's reply begun, as the server has it."""

@@ -20,7 +20,10 @@ _ROOMY = 100
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What the top line shows. `trail` is where I am below the area; `since` is when the link changed."""
+    """What the top line shows. `trail` is where I am below the area; `since` is when the link changed.
+
+    `unread` counts what the operator should know of.
+    """
 
     workspace: SafeText
     me: SafeText
@@ -30,6 +33,8 @@ class Bar:
     link: Link
     since: datetime
     now: datetime
+    unread: int = 0
+    reads_only: bool = False
 
 
 def bar_line(bar: Bar, width: int) -> Content:
@@ -59,7 +64,9 @@ def _state(bar: Bar, width: int) -> Content:
     waiting = toned(f"{bar.counts.waiting:,}! waiting", "now") if bar.trail and bar.counts.waiting else Content("")
     me = toned(bar.me, "quiet").truncate(24, ellipsis=True) if width >= _ROOMY - 2 else Content("")
     clock = toned(bar.now.strftime("%H:%M"), "quiet")
-    return joined(link_words(bar.link, bar.since, bar.now), waiting, me, clock, gap=" · ")
+    unread = toned(f"@{bar.unread}", "mine") if bar.unread else Content("")
+    only = toned("reads only", "soon") if bar.reads_only else Content("")
+    return joined(link_words(bar.link, bar.since, bar.now), waiting, unread, only, me, clock, gap=" · ")
 
 
 def link_words(link: Link, since: datetime, now: datetime) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
@@ -9,12 +10,15 @@ from textual.content import Content
 from console.clock import ago
 from console.domain.actor import Actor
 from console.domain.conversation import Claim, Control, Conversation, Holder, Status
+from console.domain.presence import Present
 from console.domain.run import Suggestion
 from console.domain.words import reason
 from console.text import SafeText
+from console.tui.present.row import tags_of
 from console.tui.present.tone import joined, sides, toned
 
 SUGGESTION_LINES = 3
+_LEAST_SUBJECT = 16
 
 
 def head_lines(conversation: Conversation, actor: Actor, now: datetime, width: int) -> Content:
@@ -24,7 +28,11 @@ def head_lines(conversation: Conversation, actor: Actor, now: datetime, width: i
     version = f"agent v{conversation.agent_version}" if conversation.agent_version else str(conversation.agent_name)
     subject = toned(conversation.subject) if conversation.subject else toned(conversation.agent_name, "quiet")
     inner = max(0, width - 2)
-    lines = [sides(who, state(conversation, actor, now), inner), sides(subject, toned(version, "quiet"), inner)]
+    holder = conversation.holder.user_id if conversation.holder else None
+    tags = tags_of(conversation, now, holder).truncate(inner * 2 // 3, ellipsis=True)
+    if tags.cell_length + len(version) + _LEAST_SUBJECT <= inner:
+        tags = joined(tags, toned(version, "quiet"))
+    lines = [sides(who, state(conversation, actor, now), inner), sides(subject, tags, inner)]
     return Content("\n").join([Content(" ") + line for line in lines])
 
 
@@ -62,6 +70,14 @@ def suggestion_box(suggestion: Suggestion, width: int, usable: bool) -> Content:
         body = [*body[: SUGGESTION_LINES - 1], body[SUGGESTION_LINES - 1].truncate(max(1, width - 7)) + Content(" …")]
     lines = [toned(" ▏ ", "faint") + toned(line.plain, "spoken") for line in body]
     return Content("\n").join([Content(" ") + head, *lines])
+
+
+def activity_line(answering: bool, people: Sequence[Present], width: int) -> Content:
+    """Who is at work here besides me: the assistant, the visitor, other operators."""
+    parts = [toned("the assistant is answering …", "quiet")] if answering else []
+    parts += [toned(f"{each.name} is typing", "mine") for each in people if each.typing]
+    parts += [toned(f"{each.name} is here", "quiet") for each in people if not each.typing]
+    return (Content(" ") + joined(*parts, gap=" · ")).truncate(max(1, width), ellipsis=True) if parts else Content("")
 
 
 def lost_claim(holder: Holder | None, now: datetime) -> str:

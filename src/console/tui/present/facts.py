@@ -8,7 +8,7 @@ from textual.content import Content
 
 from console.clock import ago
 from console.domain.actor import Actor
-from console.domain.conversation import Conversation
+from console.domain.conversation import Conversation, Priority
 from console.tui.present.conversation import state, why_waiting
 from console.tui.present.tone import toned
 
@@ -23,6 +23,9 @@ def fact_lines(conversation: Conversation, actor: Actor, now: datetime) -> Conte
         ("about", Content(conversation.subject)),
         ("state", state(conversation, actor, now)),
         ("handed over", Content(handed)),
+        ("priority", _priority(conversation.priority)),
+        ("given to", Content(_whom(conversation, actor))),
+        ("labels", Content(", ".join(conversation.labels))),
         ("agent", Content(f"{conversation.agent_name}{version}")),
         ("began", Content(f"{conversation.started_at.astimezone(now.tzinfo):%-d %b %H:%M}")),
         ("last message", Content(ago(conversation.last_message_at, now))),
@@ -34,3 +37,14 @@ def fact_lines(conversation: Conversation, actor: Actor, now: datetime) -> Conte
         if value:
             lines += [toned(label, "quiet"), value, Content("")]
     return Content("\n").join(lines)
+
+
+def _priority(priority: Priority) -> Content:
+    if priority is Priority.NORMAL:
+        return Content("")
+    tones = {Priority.URGENT: "now", Priority.HIGH: "soon"}
+    return toned(priority.label, tones.get(priority, "quiet"))
+
+
+def _whom(conversation: Conversation, actor: Actor) -> str:
+    return "you" if conversation.assignee_id == actor.user_id else conversation.assignee_name

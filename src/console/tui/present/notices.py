@@ -28,6 +28,13 @@ def banner_line(trouble: SafeText, since: datetime, now: datetime) -> Content:
     return Content(" ") + toned("offline", "now") + toned(rest, "quiet") + toned(f"   {trouble}", "faint")
 
 
+def outdated_line(migration: SafeText) -> Content:
+    """The line of a console that the database's schema has left behind."""
+    rest = " than the database · leave with q and start it again; drafts are kept"
+    what = toned("this console is older", "now") + toned(rest, "quiet")
+    return Content(" ") + what + toned(f"   {migration}", "faint")
+
+
 def error_text(error: ConsoleError) -> SafeText:
     """What happened and what to do next, for a toast."""
     text = f"{error.message}: {error.hint}" if error.hint else error.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from datetime import datetime
 from textual.content import Content
 
 from console.domain.actor import Actor
+from console.domain.held import Held
 from console.domain.message import Event, Message, MessageRole
 from console.domain.words import percent
 from console.text import one_line
@@ -21,12 +23,21 @@ _EVENTS = {
     "claimed": "{who} took over",
     "taken_over": "{who} took it over from another person",
     "released": "{who} put it back in the queue",
+    "left": "{who} left; it waits for a person",
     "handed_back": "{who} handed back to the assistant",
     "resolved": "{who} resolved it",
     "reopened": "opened again",
     "snoozed": "{who} snoozed it",
+    "woken": "it woke up",
+    "labelled": "{who} changed the labels: {detail}",
+    "priority": "{who} set the priority: {detail}",
+    "assigned": "{who} gave it to {detail}",
+    "unassigned": "{who} gave it to nobody: it waits in the queue",
+    "not_sent": "a reply on its way was not sent; it is a draft again",
+    "undone": "{who} took that back ({detail})",
     "abandoned": "its holder left; it waits for a person",
 }
+_BLANKS = re.compile("{(who|detail)}")
 _HANDOFFS = {
     "customer_request": "the visitor asked",
     "missing_knowledge": "the agent was unsure",
@@ -53,6 +64,17 @@ class Block:
     key: Hashable
     parts: tuple[Part, ...]
     base: str = ""
+
+
+def held_block(held: Held, left: int, keys: str, me: Actor, now: datetime) -> Block:
+    """A message on its way: it looks as it will when it has gone out, but for what can still be done."""
+    mine = held.author_id == me.user_id
+    who = toned("you" if mine else held.author_name, "mine" if mine else "strong")
+    state = toned(f"sending {left} s" if left else "sending …", "soon")
+    undo = joined(toned(keys, "mine"), toned("undo", "quiet"), gap=" ") if mine and left else Content("")
+    head = joined(joined(toned(_clock(held.created_at, now), "quiet"), who), state, undo, gap="   ")
+    parts = (Part(head, 1), Part(Content(held.content.rstrip()), DEEPER))
+    return Block(("held", held.id), parts, _BASES[MessageRole.HUMAN])
 
 
 def blocks(messages: Iterable[Message], events: Iterable[Event], me: Actor, now: datetime) -> list[Block]:
@@ -106,7 +128,8 @@ def event_words(event: Event, me: Actor) -> str:
     text = _EVENTS.get(event.kind)
     if text is None:
         return one_line(f"{who}: {event.kind.replace('_', ' ')}")
-    return text.replace("{who}", who)
+    said = {"who": who, "detail": event.detail}
+    return one_line(_BLANKS.sub(lambda blank: said[blank[1]], text))
 
 
 def _author(message: Message, me: Actor) -> Content:

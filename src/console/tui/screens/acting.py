@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.content import Content
 
 from console.ids import ConversationId
 from console.tui.commands import BY_ACTION, Command, Scope, bindings
+from console.tui.events import PeopleMoved
 from console.tui.feed import next_for_me
 from console.tui.present.conversation import loser_text
+from console.tui.present.undoing import undo_line
 from console.tui.screens.base import ConsoleScreen
 from console.tui.subject import Subject, possible
+from console.tui.taking_back import TakenBack, take_back
+from console.tui.widgets.composer import Composer
 from console.tui.widgets.conversation_pane import ConversationPane
-from console.tui.working import start
+from console.tui.widgets.key_bar import KeyBar
+from console.tui.working import also, start
 
 
 class ActingScreen(ConsoleScreen):
@@ -23,22 +31,22 @@ class ActingScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.CONVERSATION)]
 
     @property
+    @abstractmethod
     def subject(self) -> Subject | None:
         """What a command acts on now."""
-        raise NotImplementedError
 
     @property
     def pane(self) -> ConversationPane:
         """The pane of this screen."""
         return self.query_one(ConversationPane)
 
+    @abstractmethod
     def go_on(self, id: ConversationId, wants: str | None) -> None:
         """Show this conversation and go on with `reply` or `note`, or only look."""
-        raise NotImplementedError
 
-    def acted(self, id: ConversationId) -> None:
-        """Something was done to a conversation: read it again."""
-        raise NotImplementedError
+    @abstractmethod
+    def acted(self, ids: Sequence[ConversationId]) -> None:
+        """Something was done to these conversations: read them again."""
 
     def allowed(self, action: str) -> bool | None:
         """What makes sense for the subject and the role; nothing while the subject can't be seen."""
@@ -47,6 +55,9 @@ class ActingScreen(ConsoleScreen):
             return super().allowed(action)
         if self.too_small or (command.id == "conversation.why" and self._answer() is None):
             return False
+        if command.id == "conversation.undo":
+            app = self.console_app
+            return app.actor.role >= command.minimum and app.undo.newest(app.now()) is not None
         return possible(command, self.subject, self.console_app.actor)
 
     def footer_words(self, command: Command) -> str:
@@ -75,6 +86,28 @@ class ActingScreen(ConsoleScreen):
         """Done."""
         if subject := self.subject:
             start(self, "act", self._resolve, subject)
+
+    def action_undo(self) -> None:
+        """Take back the newest thing that can be."""
+        app = self.console_app
+        if (newest := app.undo.newest(app.now())) is not None:
+            app.undo.forget(newest)
+            also(app, "undo", take_back, app, newest, self)
+
+    def footer_lead(self) -> Content:
+        """What can be undone now, before the keys; a message on its way says so itself where it is in sight."""
+        app = self.console_app
+        newest = app.undo.newest(app.now()) if self.is_mounted else None
+        if newest is None or (newest.held is not None and newest.held.conversation_id == self.pane.target):
+            return Content("")
+        return undo_line(newest, app.now())
+
+    def tick(self) -> None:
+        """The seconds in which something can be undone pass too."""
+        super().tick()
+        keys = self.query_one(KeyBar)
+        if keys.led or self.footer_lead():
+            keys.update_keys()
 
     def action_note(self) -> None:
         """Write a note."""
@@ -116,7 +149,7 @@ class ActingScreen(ConsoleScreen):
     async def _claim(self, subject: Subject) -> None:
         app = self.console_app
         claim = await app.services.takeover.claim(app.actor, subject.id, epoch=subject.epoch)
-        self._after(subject.id)
+        self.after(subject.id)
         if claim.claimed:
             self.go_on(subject.id, "reply")
         else:
@@ -130,7 +163,7 @@ class ActingScreen(ConsoleScreen):
         if not await app.push_screen_wait(Confirm(f"Take over from {subject.holder_name}?", why, "take over")):
             return
         claim = await app.services.takeover.take_from(app.actor, subject.id, epoch=subject.epoch)
-        self._after(subject.id)
+        self.after(subject.id)
         if claim.claimed:
             self.go_on(subject.id, "reply")
         else:
@@ -140,22 +173,40 @@ class ActingScreen(ConsoleScreen):
         app = self.console_app
         try:
             await app.drafts.flush()
-            await app.services.takeover.hand_back(app.actor, subject.id, epoch=subject.epoch)
+            since = app.now()
+            now = await app.services.takeover.hand_back(app.actor, subject.id, epoch=subject.epoch)
+            app.undo.did("handed back", since, [(subject.id, now.epoch)])
             app.say("handed back: the assistant answers again")
         finally:
-            self._after(subject.id)
+            self.after(subject.id)
 
     async def _resolve(self, subject: Subject) -> None:
-        app = self.console_app
+        app, since = self.console_app, self.console_app.now()
         try:
-            await app.services.takeover.resolve(app.actor, subject.id, epoch=subject.epoch, seen=subject.seen)
-            app.say("resolved")
+            now = await app.services.takeover.resolve(app.actor, subject.id, epoch=subject.epoch, seen=subject.seen)
+            app.undo.did("resolved", since, [(subject.id, now.epoch)])
         finally:
-            self._after(subject.id)
+            self.after(subject.id)
 
-    def _after(self, id: ConversationId) -> None:
+    def after(self, *ids: ConversationId) -> None:
+        """Something was done to these: count and read again."""
         self.console_app.changed_here()
-        self.acted(id)
+        self.acted(ids)
+        self.tick()
+
+    @on(TakenBack)
+    def _taken_back(self, event: TakenBack) -> None:
+        if event.held is not None:
+            self.pane.taken_back(event.held)
+        self.after(*event.ids)
+
+    @on(Composer.UndoWanted)
+    def _undo_wanted(self) -> None:
+        self.action_undo()
+
+    @on(PeopleMoved)
+    def _people_moved(self, event: PeopleMoved) -> None:
+        self.pane.people_moved(event.ids)
 
     @on(ConversationPane.Shown)
     def _pane_shown(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 from uuid import UUID
@@ -13,12 +14,13 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
+from console.domain.actor import Role
 from console.resources import resource
 from console.text import SafeText
 from console.tui.commands import BY_ACTION
 from console.tui.events import Coalescer, CountsChanged, RowsChanged
 from console.tui.present.bar import Bar, bar_line
-from console.tui.present.notices import banner_line, too_small
+from console.tui.present.notices import banner_line, outdated_line, too_small
 from console.tui.present.tone import TONES
 from console.tui.widgets.key_bar import KeyBar
 from console.tui.widgets.top_bar import OneLine, TopBar
@@ -53,13 +55,13 @@ class ConsoleScreen(Screen[None]):
         yield KeyBar(id="keys")
         yield Static(too_small(), id="too-small", markup=False)
 
+    @abstractmethod
     def body(self) -> ComposeResult:
         """The screen's own widgets."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_changed(self, ids: frozenset[UUID] | None) -> None:
         """Read these again; None means everything."""
-        raise NotImplementedError
 
     @property
     def too_small(self) -> bool:
@@ -83,12 +85,14 @@ class ConsoleScreen(Screen[None]):
         top = self.query_one("#top", TopBar)
         bar = Bar(
             app.workspace.name, app.actor.name, app.current_mode, self.trail,
-            app.counts, app.link, app.link_since, app.now(),
+            app.counts, app.link, app.link_since, app.now(), app.unread_notifications,
+            app.actor.role < Role.MEMBER,
         )  # fmt: skip
         top.show(bar_line(bar, self.size.width))
         banner = self.query_one("#banner", OneLine)
-        banner.display = bool(app.trouble)
-        banner.show(banner_line(app.trouble, app.trouble_since, app.now()))
+        banner.display = bool(app.trouble or app.outdated)
+        trouble = banner_line(app.trouble, app.trouble_since, app.now())
+        banner.show(trouble if app.trouble else outdated_line(app.outdated))
 
     def tick(self) -> None:
         """A second has passed: ages and the clock."""

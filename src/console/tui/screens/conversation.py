@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,14 +11,14 @@ from textual._path import CSSPathType
 from textual.app import ComposeResult
 
 from console.ids import ConversationId
-from console.tui.screens.acting import ActingScreen
 from console.tui.screens.base import STYLES
+from console.tui.screens.triaging import TriagingScreen
 from console.tui.subject import Subject
 from console.tui.widgets.conversation_pane import ConversationPane
 from console.tui.widgets.transcript import Transcript
 
 
-class ConversationScreen(ActingScreen):
+class ConversationScreen(TriagingScreen):
     """Opened from the inbox; esc goes back to it."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = [STYLES / "conversation.tcss"]
@@ -46,9 +47,9 @@ class ConversationScreen(ActingScreen):
         self.conversation_id = id
         self.pane.open(id, wants=wants, be_read=True)
 
-    def acted(self, id: ConversationId) -> None:
+    def acted(self, ids: Sequence[ConversationId]) -> None:
         """Read it again."""
-        if id == self.conversation_id:
+        if self.conversation_id in ids:
             self.pane.reread()
 
     def read_changed(self, ids: frozenset[UUID] | None) -> None:
@@ -68,6 +69,10 @@ class ConversationScreen(ActingScreen):
 
     def action_back(self) -> None:
         """To the inbox; what was typed is kept."""
+        self._leave()
+
+    def _leave(self) -> None:
+        self.console_app.whereabouts.go(None)
         self.app.pop_screen()
 
     @on(ConversationPane.Shown)
@@ -79,4 +84,4 @@ class ConversationScreen(ActingScreen):
     @on(ConversationPane.Gone)
     def _gone(self) -> None:
         if self.is_current:
-            self.app.pop_screen()
+            self._leave()

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from console.domain.inbox import InboxFilter, InboxRow
 from console.ids import ConversationId
@@ -22,12 +22,13 @@ from console.tui.present.bar import TABS, tab_at, tab_line
 from console.tui.present.facts import fact_lines
 from console.tui.present.notices import loading
 from console.tui.present.row import row_lines, row_time, short_age
-from console.tui.present.tone import sides, toned
+from console.tui.present.tone import joined, sides, toned
 from console.tui.screens.base import STYLES
-from console.tui.screens.inbox_reading import InboxReading
+from console.tui.screens.inbox_marking import InboxMarking
 from console.tui.subject import Subject, of_row
 from console.tui.widgets.composer import Composer
 from console.tui.widgets.conversation_pane import ConversationPane
+from console.tui.widgets.facts import Facts
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.transcript import Transcript
 from console.tui.widgets.virtual_list import VirtualList
@@ -37,7 +38,7 @@ REST = 0.12
 TYPING = 0.15
 
 
-class InboxScreen(InboxReading):
+class InboxScreen(InboxMarking):
     """A list of any length, read by pages; changes patch rows in place and never move the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.INBOX)]
@@ -60,7 +61,7 @@ class InboxScreen(InboxReading):
                 yield VirtualList[InboxRow](lambda row: row.id, self._draw_row, id="list")
                 yield OneLine(id="news")
             yield ConversationPane(id="pane")
-            yield Static(id="facts", markup=False)
+            yield Facts(id="facts")
 
     @property
     def subject(self) -> Subject | None:
@@ -91,6 +92,7 @@ class InboxScreen(InboxReading):
             self._was_in_pane = self.pane in event.widget.ancestors_with_self
             self._was_writing = isinstance(event.widget, Composer)
         if event.widget is self.rows:
+            self.console_app.whereabouts.go(None)
             self._preview_soon()
 
     def _fit(self) -> None:
@@ -100,6 +102,7 @@ class InboxScreen(InboxReading):
             self.go_on(self.pane.target, self.pane.box.kind if self._was_writing else None)
         elif self.wide and self.pane.target is None:
             self._preview()
+        self.show_facts()
 
     def on_screen_resume(self) -> None:
         """The row that was opened has changed, with or without a live link."""
@@ -113,7 +116,10 @@ class InboxScreen(InboxReading):
             return
         tabs = tab_line(self.console_app.counts, self.question.filter.value, self.size.width)
         chip = toned(f"/{self.question.text}", "mine") if self.question.text else toned("/ filter", "quiet")
-        self.query_one("#tabs", OneLine).show(sides(tabs, chip.truncate(30, ellipsis=True), self.size.width - 1))
+        count = len(self.rows.marks)
+        marked = toned(f"{count:,} marked", "mine") if count else Content("")
+        right = joined(marked, chip.truncate(30, ellipsis=True))
+        self.query_one("#tabs", OneLine).show(sides(tabs, right, self.size.width - 1))
 
     def counted(self) -> None:
         """The tabs have other counts."""
@@ -130,6 +136,7 @@ class InboxScreen(InboxReading):
         self._ages = ages
         if self.wide:
             self.pane.tick()
+            self.show_facts()
 
     @on(VirtualList.Moved)
     def _moved(self) -> None:
@@ -152,11 +159,12 @@ class InboxScreen(InboxReading):
             self.pane.open(key)
 
     @on(ConversationPane.Shown)
-    def _shown(self) -> None:
+    def show_facts(self) -> None:
+        """Draw the third pane again, where there is one."""
         thread, app = self.pane.thread, self.console_app
         if self.has_class("-broad"):
             facts = fact_lines(thread.conversation, app.actor, app.now()) if thread else Content("")
-            self.query_one("#facts", Static).update(facts, layout=False)
+            self.query_one(Facts).show(facts)
 
     @on(VirtualList.Opened)
     def _opened(self, event: VirtualList.Opened) -> None:
@@ -230,10 +238,12 @@ class InboxScreen(InboxReading):
         self.pane.reread(whole=True)
 
     def action_back(self) -> None:
-        """From the conversation to the list; from the filter to all rows."""
+        """From the conversation to the list; then what is marked is marked no more; from the filter to all rows."""
         box = self.query_one("#filter", Input)
         if self.pane_has_focus():
             self.rows.focus()
+        elif self.rows.marks.keys and not box.has_focus:
+            self.rows.marks.clear()
         elif box.display or self.question.text:
             box.value = ""
             box.display = False
@@ -243,7 +253,8 @@ class InboxScreen(InboxReading):
     def allowed(self, action: str) -> bool | None:
         """Back only where there is something to go back from."""
         if action == "back":
-            return self.pane_has_focus() or bool(self.question.text) or self.query_one("#filter").has_focus
+            there = self.pane_has_focus() or bool(self.question.text) or bool(self.rows.marks.keys)
+            return there or self.query_one("#filter").has_focus
         return super().allowed(action)
 
     def _draw_row(self, row: InboxRow, width: int) -> tuple[Content, Content]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -14,13 +16,13 @@ from console.ids import ConversationId
 from console.tui import feed
 from console.tui.feed import Question, Rows
 from console.tui.present.notices import empty_inbox, news_line
-from console.tui.screens.acting import ActingScreen
+from console.tui.screens.triaging import TriagingScreen
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.virtual_list import VirtualList
 from console.tui.working import also, start
 
 
-class InboxReading(ActingScreen):
+class InboxReading(TriagingScreen):
     """A screen with the list of conversations; changes patch its rows and never move its cursor."""
 
     @dataclass
@@ -54,9 +56,9 @@ class InboxReading(ActingScreen):
         """Whether there is room for two panes."""
         return self.has_class("-wide") or self.has_class("-broad")
 
+    @abstractmethod
     def show_tabs(self) -> None:
         """Draw the tabs again."""
-        raise NotImplementedError
 
     def take_in(self) -> None:
         """Read the list again from its top, as far as it is open."""
@@ -133,7 +135,7 @@ class InboxReading(ActingScreen):
         if event.question != self.question:
             return
         known = {row.id: row for row in self.rows.rows}
-        self.news |= feed.news(event.rows, known, self.question)
+        self.news |= feed.news(event.rows, known, self.question, self.console_app.actor.user_id)
         self.rows.patch(event.rows)
         at_top = self.rows.cursor == 0 and self.rows.scroll_offset.y == 0
         if self.news - known.keys() and (at_top or not known):
@@ -161,10 +163,10 @@ class InboxReading(ActingScreen):
         if self.news:
             self.take_in()
 
-    def acted(self, id: ConversationId) -> None:
-        """Read row and pane again."""
-        also(self, "rows", self._read_rows, self.question, [id])
-        if self.pane.target == id:
+    def acted(self, ids: Sequence[ConversationId]) -> None:
+        """Read rows and pane again."""
+        also(self, "rows", self._read_rows, self.question, list(ids))
+        if self.pane.target in ids:
             self.pane.reread()
 
     def look_for(self, id: ConversationId) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
@@ -13,6 +13,8 @@ from textual.widgets import TextArea
 
 from console.text import sanitise
 from console.tui.commands import Scope, bindings
+
+_PICKS = frozenset({"up", "down", "enter", "tab", "escape"})
 
 
 class Composer(TextArea):
@@ -33,9 +35,22 @@ class Composer(TextArea):
     class SuggestionWanted(Message):
         """Start from the assistant's words."""
 
+    class UndoWanted(Message):
+        """Take back what is on its way."""
+
+    class Touched(Message):
+        """The text or the cursor is another now."""
+
+    @dataclass
+    class Picking(Message):
+        """A key for the list of what could be inserted."""
+
+        key: str
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, compact=True, soft_wrap=True, highlight_cursor_line=False, tab_behavior="focus")
         self.suggests = False
+        self.picking = False
 
     def prompt(self, text: str) -> None:
         """Say in the empty box what it is for."""
@@ -45,8 +60,13 @@ class Composer(TextArea):
         """The suggestion is offered while nothing is typed; notes are not for the visitor's side."""
         if action == "use_suggestion":
             return self.suggests and not self.text
-        if action == "send_and_hand_back" and self.has_class("-note"):
+        note = self.has_class("-note")
+        if action in {"send_and_hand_back", "canned"} and note:
             return False
+        if action == "canned":
+            return not self.text
+        if action == "mention":
+            return note
         return super().check_action(action, parameters)
 
     def action_send(self) -> None:
@@ -65,12 +85,39 @@ class Composer(TextArea):
         """Start from what the assistant was about to say."""
         self.post_message(self.SuggestionWanted())
 
+    def action_undo_here(self) -> None:
+        """With nothing typed, what is on its way; else what was typed last."""
+        if self.text:
+            self.undo()
+        else:
+            self.post_message(self.UndoWanted())
+
+    def action_canned(self) -> None:
+        """Begin to choose a canned reply."""
+        if not self.text and not self.read_only:
+            self.insert("/")
+
+    def action_mention(self) -> None:
+        """Begin to name a member."""
+        if not self.read_only:
+            self.insert("@")
+
+    @on(TextArea.Changed)
+    @on(TextArea.SelectionChanged)
+    def _touched(self) -> None:
+        self.post_message(self.Touched())
+
     def on_resize(self) -> None:
         """Textual wraps the text anew, but when that takes as many lines as before it shows the old ones."""
         self.refresh()
 
     async def _on_key(self, event: events.Key) -> None:
         """Tab stays in the text: after a step to another widget the next letters would be commands."""
+        if self.picking and event.key in _PICKS:
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.Picking(event.key))
+            return
         if event.key not in {"tab", "shift+tab"}:
             return
         event.prevent_default()

@@ -13,8 +13,11 @@ from textual.widgets import TextArea
 
 from console.ids import ConversationId
 from console.text import SafeText
+from console.tui.completing import Kind, Token, token_at
 from console.tui.present.conversation import composer_label
+from console.tui.present.picking import Option, matching
 from console.tui.present.tone import toned
+from console.tui.widgets.completion import Completion
 from console.tui.widgets.composer import Composer
 from console.tui.widgets.top_bar import OneLine
 
@@ -30,16 +33,33 @@ class ComposerBox(Vertical):
         kind: str
         text: str
 
+    @dataclass
+    class OptionsWanted(Message):
+        """Something is typed that can be completed."""
+
+        kind: Kind
+
+    @dataclass
+    class CannedChosen(Message):
+        """Insert this one for the token."""
+
+        shortcut: str
+        token: Token
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.target: ConversationId | None = None
         self.kind = "reply"
         self._visitor = SafeText("")
         self._sending = False
+        self._offers: dict[Kind, list[Option[str]]] = {}
+        self._token: Token | None = None
+        self._refused: tuple[int, int] | None = None
 
     def compose(self) -> ComposeResult:
-        """Trouble, label, text."""
+        """Trouble, what could be inserted, label, text."""
         yield OneLine(id="composer-trouble")
+        yield Completion(id="completion")
         yield OneLine(id="composer-label")
         yield Composer(id="composer")
 
@@ -76,6 +96,7 @@ class ComposerBox(Vertical):
     def close(self) -> None:
         """Nothing to write; the draft is the keeper's."""
         self.target = None
+        self._complete(None)
         self.display = False
 
     def clear(self) -> None:
@@ -107,9 +128,73 @@ class ComposerBox(Vertical):
         line.display = bool(text)
         line.show(Content(" ") + toned(text, "now"))
 
+    def put_before(self, words: str) -> None:
+        """Words called back come before what has been typed since, as the server has put them."""
+        typed = self.area.text
+        self.area.text = f"{words}\n{typed}" if typed else words
+        self.area.move_cursor(self.area.document.end)
+
+    def insert(self, token: Token, words: str) -> None:
+        """Put the words in the place of the token, if it is still there."""
+        lines = self.area.text.split("\n")
+        sign = "/" if token.kind == "canned" else "@"
+        if token.row < len(lines) and lines[token.row][token.start : token.end] == sign + token.typed:
+            self.area.replace(words, (token.row, token.start), (token.row, token.end))
+            self.area.focus()
+
+    def offer(self, kind: Kind, options: list[Option[str]]) -> None:
+        """What could be inserted."""
+        self._offers[kind] = options
+        self._complete(self._token)
+
+    @property
+    def completion(self) -> Completion:
+        """What could be inserted for what is being typed."""
+        return self.query_one(Completion)
+
+    @on(Composer.Touched)
+    def _touched(self, event: Composer.Touched) -> None:
+        event.stop()
+        row, column = self.area.cursor_location
+        token = token_at(self.area.text, row, column, note=self.kind == "note") if self.is_open else None
+        if token is None or (token.row, token.start) != self._refused:
+            self._refused = None
+            self._complete(token)
+
+    def _complete(self, token: Token | None) -> None:
+        """Show what fits; it is read anew each time that a token begins."""
+        began = token is not None and (self._token is None or self._token.kind != token.kind)
+        self._token = token
+        if began and token is not None:
+            self._offers.pop(token.kind, None)
+            self.post_message(self.OptionsWanted(token.kind))
+        options = self._offers.get(token.kind) if token else None
+        fitting = matching(options, token.typed) if options and token else []
+        self.completion.offer(fitting, token if options is not None else None)
+        self.area.picking = bool(fitting)
+
+    @on(Composer.Picking)
+    def _picking(self, event: Composer.Picking) -> None:
+        event.stop()
+        token, option = self._token, self.completion.current
+        if event.key in {"up", "down"}:
+            self.completion.move(1 if event.key == "down" else -1)
+        elif token is not None:
+            self._refused = (token.row, token.start)
+            self._complete(None)
+            if event.key != "escape" and option is not None:
+                self._choose(token, option)
+
+    def _choose(self, token: Token, option: Option[str]) -> None:
+        if token.kind == "member":
+            self.insert(token, f"@{option.value} ")
+        else:
+            self.post_message(self.CannedChosen(option.value, token))
+
     @on(TextArea.Changed)
     def _changed(self, event: TextArea.Changed) -> None:
         event.stop()
         if self.target is not None and not self._sending:
             self.label("keeping the draft …")
             self.post_message(self.Typed(self.target, self.kind, self.area.text))
+            self.screen.refresh_bindings()

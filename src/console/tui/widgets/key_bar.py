@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual.content import Content
-from textual.widgets import Input, TextArea
+from textual.timer import Timer
 
-from console.tui.commands import BY_ID, Command
+from console.tui.commands import BY_ID, Command, Scope
 from console.tui.present.tone import joined, toned
 from console.tui.widgets.top_bar import OneLine
 
 MOST = 8
+REST = 0.2
 
 
 class KeyBar(OneLine):
     """Five to eight keys; those that can't be used now are left out, those the role forbids are grey."""
 
+    led = False
+    """Whether something stands before the keys."""
+    _rest: Timer | None = None
+
     def on_mount(self) -> None:
         """Follow what is bound where the focus is."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.update_keys())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._update_soon())
         self.call_after_refresh(self.update_keys)
+
+    def _update_soon(self) -> None:
+        """With the last of several changes: a held key must not pay for it."""
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, self.update_keys)
 
     def on_resize(self) -> None:
         """More room, more keys."""
@@ -29,7 +40,16 @@ class KeyBar(OneLine):
     def update_keys(self) -> None:
         """Show the keys bound now."""
         if self.is_attached and self.size.width:
-            self.show(key_line(self._active(), self.size.width, self.words))
+            lead = self.lead()
+            self.led = bool(lead)
+            room = self.size.width - (lead.cell_length + 3 if lead else 0)
+            keys = key_line(self._active(), room, self.words)
+            self.show(Content(" ") + lead + Content("  ") + keys if lead else keys)
+
+    def lead(self) -> Content:
+        """What the screen has to say for the moment, before the keys."""
+        lead = getattr(self.screen, "footer_lead", None)
+        return lead() if lead else Content("")
 
     def words(self, command: Command) -> str:
         """The words of a command, which may depend on what it acts on."""
@@ -37,6 +57,8 @@ class KeyBar(OneLine):
         return words(command) if words else command.short
 
     def _active(self) -> list[tuple[Command, bool]]:
+        from textual.widgets import Input, TextArea
+
         typing = isinstance(self.screen.focused, Input | TextArea)
         found: dict[str, tuple[Command, bool]] = {}
         for active in self.screen.active_bindings.values():
@@ -59,7 +81,8 @@ def key_line(commands: list[tuple[Command, bool]], width: int, words: Callable[[
 
 def _typed(command: Command) -> bool:
     """Whether the command's key is text while something is typed."""
-    return len(command.shown_key) == 1 or command.shown_key == "enter"
+    single = len(command.shown_key) == 1 or command.shown_key == "enter"
+    return single and command.scope is not Scope.COMPOSER
 
 
 def _key(command: Command, words: str, enabled: bool) -> Content:

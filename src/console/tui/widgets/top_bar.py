@@ -10,7 +10,7 @@ from textual.widgets import Static
 class OneLine(Static):
     """One line of `Content`, redrawn only when it changes."""
 
-    shown: reactive[Content] = reactive(Content(""))
+    shown: reactive[Content] = reactive(Content(""), always_update=True)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(markup=False, id=id)

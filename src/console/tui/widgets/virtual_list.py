@@ -15,11 +15,13 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from console.tui.commands import Scope, bindings
+from console.tui.marks import Marks
 from console.tui.present.tone import toned
 from console.tui.widgets.lines import LineView
 
 T = TypeVar("T")
 _BAR = "▌"
+_MARK = "*"
 
 
 class VirtualList(LineView, Generic[T], inherit_bindings=False):
@@ -29,7 +31,7 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.MOVE)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"list--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"list--cursor", "list--marked"}
 
     cursor: var[int] = var(0, init=False)
     message: var[Content] = var(Content(""), init=False)
@@ -52,6 +54,9 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
     class AtTop(Message):
         """The operator went to the top, or further."""
 
+    class Marked(Message):
+        """Other rows are marked now."""
+
     def __init__(
         self,
         key: Callable[[T], Hashable],
@@ -68,6 +73,7 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         self._places: dict[Hashable, int] = {}
         self._drawn: dict[tuple[int, bool], list[Strip]] = {}
         self.more = False
+        self.marks = Marks(self._marks_changed)
 
     @property
     def rows(self) -> Sequence[T]:
@@ -94,6 +100,7 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         before, height = self.current_key, self.cursor * self._row_height - self.scroll_offset.y
         self._rows, self.more = list(rows), more
         self._places = {self._key(row): place for place, row in enumerate(self._rows)}
+        self.marks.keep(self._places)
         self._resized()
         place = self._places.get(before) if before is not None else None
         self.set_reactive(VirtualList.cursor, place or 0)
@@ -134,6 +141,15 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         if (place := self._places.get(key)) is not None:
             self._redraw_row(place)
 
+    def mark_range(self) -> None:
+        """Mark from the last mark to the cursor."""
+        if self._rows:
+            self.marks.range(list(self._places), self.cursor)
+
+    def mark_all(self) -> None:
+        """Mark all rows that are here."""
+        self.marks.add(self._places)
+
     def rows_above(self) -> int:
         """How many rows are out of sight above."""
         return -(-self.scroll_offset.y // self._row_height)
@@ -166,8 +182,8 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Draw both rows, keep the cursor in sight and say where it is."""
-        self._redraw_row(old)
-        self._redraw_row(new)
+        for place in (old, new):
+            self.refresh_lines(place * self._row_height, self._row_height)
         self._follow()
         self._ask_for_more()
         self.post_message(self.Moved(self.current_key))
@@ -248,14 +264,23 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
     def _render_row(self, place: int, here: bool) -> list[Strip]:
         width = self.size.width
         base = self.get_visual_style("list--cursor") if here else self.visual_style
+        marked = self._key(self._rows[place]) in self.marks
+        if marked and not here:
+            base = self.get_visual_style("list--marked")
         edge = toned(_BAR, "mine") if here else Content(" ")
+        first = toned(_MARK, "mine") if marked else edge
         lines = self._draw(self._rows[place], max(1, width - 2))
-        return [self.strips(edge + line, width, base)[0] for line in lines]
+        return [self.strips((edge if at else first) + line, width, base)[0] for at, line in enumerate(lines)]
 
     def _redraw_row(self, place: int) -> None:
         self._drawn.pop((place, True), None)
         self._drawn.pop((place, False), None)
         self.refresh_lines(place * self._row_height, self._row_height)
+
+    def _marks_changed(self, keys: Iterable[Hashable]) -> None:
+        for key in keys:
+            self.redraw_row(key)
+        self.post_message(self.Marked())
 
     def _resized(self) -> None:
         self._drawn.clear()
@@ -264,12 +289,15 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         self.refresh()
 
     def _follow(self) -> None:
+        """Turn a page when the cursor leaves the sight, with the row it came from: scrolled line by line, every key
+        would draw everything again.
+        """
         top, bottom = self.cursor * self._row_height, (self.cursor + 1) * self._row_height
         height = self.size.height
         if top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False, force=True)
+            self.scroll_to(y=min(top, bottom + self._row_height - height), animate=False, force=True)
         elif height and bottom > self.scroll_offset.y + height:
-            self.scroll_to(y=bottom - height, animate=False, force=True)
+            self.scroll_to(y=max(bottom - height, top - self._row_height), animate=False, force=True)
 
     def _ask_for_more(self) -> None:
         seen = max(self.cursor, (self.scroll_offset.y + self.size.height) // self._row_height)

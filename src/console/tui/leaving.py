@@ -1,0 +1,95 @@
+"""How the console ends: what was typed is kept, what is held goes back to the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from console.domain.actor import Role
+from console.domain.inbox import InboxFilter, InboxRow
+from console.errors import ConflictError, ConsoleError, NotFoundError
+from console.tui.terminal import LAST_SECONDS, ConsoleDriver, end_within, within
+
+if TYPE_CHECKING:
+    from console.tui.app import ConsoleApp
+
+GO_SECONDS = 3.0
+
+
+class Leaving:
+    """The end of one console, asked for by its person, by a signal, or by a terminal that is gone."""
+
+    def __init__(self, app: ConsoleApp) -> None:
+        self._app = app
+        self._task: asyncio.Task[None] | None = None
+        self._gone = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether the console is ending without being asked."""
+        return self._task is not None
+
+    def on_signals(self) -> None:
+        """Textual itself dies of these at once, without a chance to keep anything."""
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self.soon, 128 + number)
+
+    def soon(self, code: int) -> None:
+        """End with this code; within `LAST_SECONDS` whatever the server and the terminal do."""
+        if self._task is None:
+            driver = self._app._driver  # noqa: SLF001 - Textual keeps it there
+            if isinstance(driver, ConsoleDriver):
+                end_within(LAST_SECONDS, code, driver.abandon)
+            self._task = asyncio.create_task(self._end(code), name="leaving")
+
+    def unfinished(self) -> str:
+        """What somebody should know who is about to leave; empty when there is nothing."""
+        app, reasons = self._app, list[str]()
+        if app.outbox.waiting:
+            reasons.append("A message has not reached the server.")
+        if app.drafts.unsaved:
+            reasons.append("A draft is not saved yet.")
+        if begun := app.drafts.begun:
+            one = "one reply or note that is not sent; it is kept as a draft"
+            more = f"{begun} replies or notes not sent; they are kept as drafts"
+            reasons.append(f"You have {one if begun == 1 else more}.")
+        if held := app.counts.held:
+            what = "a conversation; the queue gets it" if held == 1 else f"{held} conversations; the queue gets them"
+            reasons.append(f"You hold {what} back.")
+        if reasons and app.undo.sending(app.now()):
+            reasons.append("What is still being sent goes out.")
+        return " ".join(reasons)
+
+    async def let_go(self) -> None:
+        """Keep what was typed and put back what is held, as far as the server answers within seconds."""
+        if self._gone or not self._app.seated:
+            return
+        self._gone = True
+        app = self._app
+        work = {"keep drafts": app.drafts.close(), "release": self._release(), "no more here": app.whereabouts.leave()}
+        await within(GO_SECONDS, *(asyncio.create_task(each, name=name) for name, each in work.items()))
+
+    async def _end(self, code: int) -> None:
+        await self.let_go()
+        self._app.exit(return_code=code)
+
+    async def _release(self) -> None:
+        app = self._app
+        if app.actor.role < Role.MEMBER:
+            return
+        try:
+            for row in await self._held():
+                with suppress(ConflictError, NotFoundError):  # it is another's by now
+                    await app.services.takeover.release(app.actor, row.id, epoch=row.epoch, leaving=True)
+        except ConsoleError as error:
+            app.report(error)  # the leases end by themselves
+
+    async def _held(self) -> list[InboxRow]:
+        app, rows, after = self._app, list[InboxRow](), None
+        while True:
+            page = await app.services.inbox.page(app.actor, InboxFilter.MINE, after=after)
+            rows += page.rows
+            if (after := page.next) is None:
+                return [row for row in rows if row.mine]

@@ -1,0 +1,76 @@
+"""What others want me to know of: notes that name me, conversations given to me."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.binding import Binding, BindingType
+
+from console.clock import ago
+from console.domain.notification import Notification, NotificationType
+from console.text import SafeText, one_line
+from console.tui.modals.picker import Picker
+from console.tui.present.picking import Option
+from console.tui.working import also
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from console.tui.app import ConsoleApp
+
+_SAYS = {NotificationType.MENTION: "mentions you", NotificationType.ASSIGNED: "gave you this one"}
+
+
+class Mentions(Picker[Notification]):
+    """Gives back the one to go to, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "all_read", "All read", priority=True)]
+    hint = "type to filter   enter goes there   ctrl+r all read   esc close"
+    nothing = "nobody has named you, and nothing was given to you"
+
+    def action_all_read(self) -> None:
+        """Nothing here is new any more."""
+        app = cast("ConsoleApp", self.app)
+        also(app, "mentions", _mark_read, app, None)
+        self.dismiss(None)
+
+
+def show_mentions(app: ConsoleApp) -> None:
+    """Open the list; the one chosen is read, and its conversation opened."""
+
+    async def read() -> list[Option[Notification]]:
+        found = await app.services.notifications.all(app.actor, unread_only=False)
+        return [option(each, app.now()) for each in sorted(found, key=lambda each: each.read_at is not None)]
+
+    app.push_screen(Mentions("What you should know of", read), lambda chosen: _go(app, chosen))
+
+
+def option(notification: Notification, now: datetime) -> Option[Notification]:
+    """Who, what, and how the words begin; `@` while it is unread."""
+    new = "@" if notification.read_at is None else " "
+    who = notification.actor_name or "the console"
+    says = _SAYS.get(notification.type, notification.type.value)
+    age = SafeText(ago(notification.created_at, now))
+    return Option(notification, one_line(f"{new} {who} {says}: {notification.snippet}"), age)
+
+
+def _go(app: ConsoleApp, chosen: Option[Notification] | None) -> None:
+    if chosen is not None:
+        also(app, "mentions", _follow, app, chosen.value)
+
+
+async def _follow(app: ConsoleApp, notification: Notification) -> None:
+    from console.tui.areas import AREAS
+    from console.tui.screens.acting import ActingScreen
+
+    if not isinstance(app.screen, ActingScreen):
+        await app.switch_mode(AREAS[0].id)
+    if isinstance(app.screen, ActingScreen):
+        app.screen.go_on(notification.conversation_id, None)
+    await _mark_read(app, [notification.id])
+
+
+async def _mark_read(app: ConsoleApp, ids: list[UUID] | None) -> None:
+    await app.services.notifications.read(app.actor, ids)
+    app.changed_here()
