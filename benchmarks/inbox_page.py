@@ -46,10 +46,11 @@ def fill(url: str, total: int, workspaces: int) -> None:
                 FROM generate_series(1, {total}) g
                 JOIN w ON w.n = CASE WHEN g <= {large} THEN 1 ELSE 2 + g % {workspaces - 1} END""",
             """INSERT INTO conversations (workspace_id, id, agent_id, visitor_id, last_seq, last_visitor_seq, snippet,
-                   snippet_role, control, waiting_since, last_message_at)
+                   snippet_role, control, waiting_since, priority, last_message_at)
                SELECT ws, id, ws, id::text, 1, 1, 'where is my parcel', 'user',
                    CASE WHEN n % 1000 = 0 THEN 'human' ELSE 'ai' END,
-                   CASE WHEN n % 1000 = 0 THEN now() - n * interval '1 second' END, now() - n * interval '1 second'
+                   CASE WHEN n % 1000 = 0 THEN now() - n * interval '1 second' END, n / 1000 % 4,
+                   now() - n * interval '1 second'
                FROM c""",
             "INSERT INTO messages (workspace_id, conversation_id, seq, role, content)"
             " SELECT ws, id, 1, 'user', 'hello' FROM c",
@@ -63,10 +64,11 @@ async def measure(app_url: str, unfenced_url: str) -> None:
     workspace_id = WorkspaceId(UUID("00000000-0000-7000-8000-000000000001"))
     actor = Actor(UserId(USER), workspace_id, Role.MEMBER, sanitise("b"), sanitise("b"))
     deep = await cursor_of_page(fenced, workspace_id, 10_000)
+    queue = await cursor_of_queue(fenced, workspace_id, 5)
 
-    async def page(db: Database, after: Cursor | None) -> None:
+    async def page(db: Database, after: Cursor | None, filter: InboxFilter = InboxFilter.AI) -> None:
         async with db.read(workspace_id) as tx:
-            assert len((await fetch_page(tx, actor, InboxFilter.AI, after=after, limit=PAGE)).rows) == PAGE
+            assert len((await fetch_page(tx, actor, filter, after=after, limit=PAGE)).rows) == PAGE
 
     await interleaved(20, warm_fenced=lambda: page(fenced, None), warm_unfenced=lambda: page(unfenced, None))
     figures = await interleaved(
@@ -75,13 +77,16 @@ async def measure(app_url: str, unfenced_url: str) -> None:
         page_1_unfenced=lambda: page(unfenced, None),
         page_10000=lambda: page(fenced, deep),
         page_10000_unfenced=lambda: page(unfenced, deep),
+        waiting_1=lambda: page(fenced, None, InboxFilter.WAITING),
+        waiting_5=lambda: page(fenced, queue, InboxFilter.WAITING),
     )
     report(
         ms=figures,
         row_security_ratio=figures["page_1"] / figures["page_1_unfenced"],
         row_security_ratio_deep=figures["page_10000"] / figures["page_10000_unfenced"],
         deep_ratio=figures["page_10000"] / figures["page_1"],
-        promised={"row_security_ratio": 1.2, "deep_ratio": "about 1"},
+        waiting_ratio=figures["waiting_5"] / figures["waiting_1"],
+        promised={"row_security_ratio": 1.2, "deep_ratio": "about 1", "waiting_ratio": "about 1"},
     )
     await fenced.close()
     await unfenced.close()
@@ -97,6 +102,18 @@ async def cursor_of_page(db: Database, workspace_id: WorkspaceId, number: int) -
         )
     assert row is not None
     return Cursor(2, row.last_message_at, ConversationId(row.id))
+
+
+async def cursor_of_queue(db: Database, workspace_id: WorkspaceId, number: int) -> Cursor:
+    async with db.read(workspace_id) as tx:
+        row = await tx.row(
+            "SELECT priority, waiting_since, id FROM conversations"
+            " WHERE workspace_id = :ws AND status = 'open' AND control = 'human' AND claimed_by_user_id IS NULL"
+            " ORDER BY priority, waiting_since, id OFFSET :skip LIMIT 1",
+            skip=number * PAGE - 1,
+        )
+    assert row is not None
+    return Cursor(0, row.waiting_since, ConversationId(row.id), row.priority)
 
 
 def main() -> None:

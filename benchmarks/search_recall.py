@@ -67,7 +67,7 @@ async def measure(urls: ServerUrls, folder: Path, questions: list[tuple[str, str
     ranks: dict[str, list[int]] = {"fused": [], "dense": [], "text": []}
     times = []
     for question, name in questions:
-        vector = await search.embed(question)
+        vector = await search.ask(workspace_id, question)
         started = time.perf_counter()
         found = await search.passages(workspace_id, None, question, vector, k=100)
         times.append((time.perf_counter() - started) * 1000)
