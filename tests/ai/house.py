@@ -28,7 +28,7 @@ KEY = "sk-planted-0123456789abcdef"
 RETURNS = "Unworn items can be returned within 30 days of delivery. Refunds reach your card in five working days."
 SHIPPING = "Standard shipping takes three to five days. Express parcels arrive on the next working day."
 QUESTION = "within how many days can unworn items be returned?"
-QUICK = Patience(connect=1, call=1.0, whole=3, retries=1, pause=0.01, longest_pause=0.1)
+QUICK = Patience(connect=5, call=4.0, whole=9, retries=1, pause=0.01, longest_pause=0.1)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,10 +30,11 @@ from tests.ai.endpoint import (
 
 KEY = "sk-planted-0123456789abcdef"
 QUICK = Patience(connect=1, call=0.6, whole=3, retries=2, pause=0.01, longest_pause=0.3)
+CALM = replace(QUICK, connect=10, call=15, whole=40)
 ASKED = [{"role": "user", "content": "hello"}]
 
 
-def client(there: FakeEndpoint, patience: Patience = QUICK, breaker: Breaker | None = None) -> OpenAiClient:
+def client(there: FakeEndpoint, patience: Patience = CALM, breaker: Breaker | None = None) -> OpenAiClient:
     endpoint = Endpoint(base_url=there.base_url, key=KEY)
     return OpenAiClient(endpoint, breaker or Breaker("test", failures=99), patience)
 
@@ -68,7 +70,7 @@ async def test_a_long_retry_after_is_capped(endpoint: FakeEndpoint) -> None:
     endpoint.script = [status(429, Retry_After="3600")]
     started = time.monotonic()
     assert await say(client(endpoint)) == reply("Yes.")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize(
@@ -95,9 +97,10 @@ async def test_a_long_retry_after_is_capped(endpoint: FakeEndpoint) -> None:
 async def test_every_failure_has_its_kind(endpoint: FakeEndpoint, act: Act, kind: Trouble, calls: int) -> None:
     endpoint.script = [act] * 3
     started = time.monotonic()
-    assert (await trouble(client(endpoint))).trouble is kind
+    patience = QUICK if kind is Trouble.TIMEOUT else CALM
+    assert (await trouble(client(endpoint, patience))).trouble is kind
     assert len(endpoint.calls) == calls
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 async def test_nobody_listens() -> None:

@@ -17,7 +17,7 @@ CLOSED = [
     "gap_occurrences", "usage_events", "audit_heads", "audit_events", "audit_texts", "embedding_models",
     "held_sends", "labels", "conversation_labels", "canned_replies", "notifications",
     "recovery_codes", "login_attempts",
-    "auth_secrets",
+    "auth_secrets", "workspace_credentials", "model_prices",
 ]  # fmt: skip
 OPEN = {
     "workspaces", "agents", "agent_versions", "agent_origins", "contacts", "conversations", "messages", "runs",

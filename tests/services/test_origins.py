@@ -112,4 +112,4 @@ async def test_a_conversations_origin_is_found_by_an_index(urls: ServerUrls) -> 
         plan = await (await connection.execute(f"EXPLAIN {query}")).fetchall()
     shown = "\n".join(line for (line,) in plan)
     assert "agent_origins_origin" in shown
-    assert "Seq Scan" not in shown
+    assert "Seq Scan on agent_origins" not in shown

@@ -75,10 +75,22 @@ async def test_changes_patch_rows_in_place_and_new_ones_are_announced(desk: Desk
         assert "new above" not in stage.text
 
 
+async def test_until_a_key_is_pressed_the_cursor_is_on_what_comes_first(desk: Desk) -> None:
+    await desk.fill(60)
+    async with running(desk.console()) as stage:
+        await read(stage, 50)
+        for number in range(2):
+            await desk.waiting(f"Newcomer {number}")
+        await stage.sees("Newcomer 0", "Newcomer 1")
+        assert stage.rows.cursor == 0
+        assert "new above" not in stage.text
+
+
 async def test_new_rows_come_in_above_when_the_cursor_is_at_the_top(desk: Desk) -> None:
     await desk.fill(60)
     async with running(desk.console()) as stage:
         await read(stage, 50)
+        await stage.press("j", "k")
         here = stage.rows.current_key
         await desk.waiting("Newcomer")
         await stage.until(lambda: stage.rows.rows[0].visitor_name == "Newcomer", "taken in")

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
+from textual import events
 from textual._path import CSSPathType
 from textual.app import App
 from textual.binding import BindingType
@@ -97,6 +98,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
     drafts: DraftKeeper
     undo: Undo
     seated = False
+    touched = False
 
     def __init__(self, services: Services, actor: Actor, place: Place, options: Options | None = None) -> None:
         self._set_up(options or Options())
@@ -162,6 +164,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Send the terminal a sequence that is nothing to be seen."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every key and every click passes here first."""
+        self.touched = self.touched or isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown)
+        await super().on_event(event)
 
     def on_app_focus(self) -> None:
         """The terminal has the focus."""

@@ -110,6 +110,8 @@ class InboxReading(TriagingScreen):
             above = {row.id for row in self.rows.rows}
             fresh = {row.id for row in event.rows.rows if row.id not in above} if above else set()
             self.rows.replace(self._with_the_open_one(event.rows.rows), more=self._next is not None)
+            if not self.console_app.touched:
+                self.rows.cursor = 0  # Nobody has looked for a row yet: the first is the one to begin with.
             self.news = fresh
             self._reach_goal()
         else:
@@ -138,7 +140,7 @@ class InboxReading(TriagingScreen):
         self.news |= feed.news(event.rows, known, self.question, self.console_app.actor.user_id)
         self.rows.patch(event.rows)
         at_top = self.rows.cursor == 0 and self.rows.scroll_offset.y == 0
-        if self.news - known.keys() and (at_top or not known):
+        if self.news - known.keys() and (at_top or not self.console_app.touched):
             self.take_in()
         self.settle_news()
         self.refresh_bindings()
