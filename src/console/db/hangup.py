@@ -28,9 +28,14 @@ class Impatient(psycopg.AsyncConnection):
     """
 
     async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109
-        """As in psycopg."""
-        with hung_up_after(PATIENCE_SECONDS, self), ExitStack() as self._ending:
-            return await super().wait(gen, interval, timeout)
+        """As in psycopg, and a cancellation stays one when the link breaks while the server is asked to stop."""
+        try:
+            with hung_up_after(PATIENCE_SECONDS, self), ExitStack() as self._ending:
+                return await super().wait(gen, interval, timeout)
+        except psycopg.Error as error:
+            if _is_cancellation(error):
+                raise asyncio.CancelledError from error
+            raise
 
     async def rollback(self) -> None:
         """As in psycopg; whoever is cancelled between two statements waits here."""
@@ -41,6 +46,12 @@ class Impatient(psycopg.AsyncConnection):
         # Called within `wait`, which then goes on waiting for the statement's end.
         self._ending.enter_context(hung_up_after(CANCEL_SECONDS, self))
         await super()._try_cancel(timeout=min(timeout, CANCEL_SECONDS / 2))
+
+
+def _is_cancellation(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, asyncio.CancelledError):
+        error = error.__context__
+    return error is not None
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 
+from console.db.ending import end
 from console.db.hangup import Impatient
 from console.db.link import LINK
 
@@ -47,8 +48,7 @@ class Hub:
             yield
         finally:
             self.stop()
-            task.cancel()
-            await asyncio.wait({task})
+            await end(task)
 
     def stop(self) -> None:
         """Tell all followers that the process ends."""

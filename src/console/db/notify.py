@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, Self
 from uuid import UUID
 
+from console.db.ending import end
 from console.db.engine import Database, Hints
 from console.db.hub import CHANNEL as VISITORS
 from console.db.jobs import Job, answer_job, crawl_job, defer, queue_app
@@ -49,8 +50,7 @@ class Notifier:
 
     async def __aexit__(self, *_error: object) -> None:
         assert self._task is not None  # noqa: S101 - set in __aenter__
-        self._task.cancel()
-        await asyncio.wait({self._task})
+        await end(self._task)
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LEAVING_SECONDS):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from console.db.ending import end
 from console.db.engine import Database, WriteTx
 from console.errors import ConnectionFailedError, ConsoleError
 from console.ids import SourceId, WorkspaceId, new_id
@@ -120,9 +121,7 @@ async def kept(db: Database, crawl: Crawl) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        renewing.cancel()
-        with suppress(asyncio.CancelledError):
-            await renewing
+        await end(renewing)
 
 
 async def finish(db: Database, crawl: Crawl, counts: Counts, error: str = "") -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from console.db.ending import end
 from console.db.engine import Database
 from console.errors import ConsoleError
 from console.ids import RunId, WorkspaceId
@@ -44,9 +45,7 @@ async def kept(
             await asyncio.shield(asyncio.wait_for(_give_back(db, workspace_id, run_id, token), 5))
         raise
     finally:
-        renewing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await renewing
+        await end(renewing)
 
 
 async def _renew(db: Database, workspace_id: WorkspaceId, run_id: RunId, token: UUID, lease: float) -> None:
