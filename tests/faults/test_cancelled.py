@@ -24,7 +24,7 @@ from tests.proxy import Proxy
 from tests.services.test_answers import Fixed, good
 from tests.worker.test_worker import no_crawl
 
-AT_MOST = 2.0
+AT_MOST = 4.0
 LONGEST = 0.6
 TIMES = {"hub": 24, "listener": 24, "notifier": 24, "call": 24, "worker": 6}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.tui.support.stage import NARROW, WIDE, Running, running
 from tests.world import Talk
 
 Size = tuple[int, int]
+SECONDS_LEFT = re.compile(r"sending [1-8] s")
 
 
 async def send(stage: Running, text: str) -> None:
@@ -35,9 +37,10 @@ async def hold(desk: Desk, stage: Running, text: str = "my words", talk: Talk | 
 async def test_it_counts_down_and_then_is_the_message_in_its_place(desk: Desk, size: Size) -> None:
     async with running(desk.console(tick=0.1), size) as stage:
         await hold(desk, stage)
-        await stage.sees("sending 8 s", "esc u undo")
+        await stage.until(lambda: bool(SECONDS_LEFT.search(stage.text)), "the seconds left")
+        await stage.sees("esc u undo")
         await stage.press("escape")
-        await stage.sees("sending 7 s   u undo")
+        await stage.until(lambda: bool(re.search(r"sending \d s   u undo", stage.text)), "as a key of the list")
         before = stage.text.splitlines()
         at = next(y for y, line in enumerate(before) if "my words" in line)
         await desk.goes_out()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-AGAIN_SECONDS = 0.5
+AGAIN_SECONDS = 0.3
 
 
 async def end(task: asyncio.Task[Any]) -> None:

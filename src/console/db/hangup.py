@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -29,11 +30,12 @@ class Impatient(psycopg.AsyncConnection):
 
     async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109
         """As in psycopg, and a cancellation stays one when the link breaks while the server is asked to stop."""
+        before = sys.exception()
         try:
             with hung_up_after(PATIENCE_SECONDS, self), ExitStack() as self._ending:
                 return await super().wait(gen, interval, timeout)
         except psycopg.Error as error:
-            if _is_cancellation(error):
+            if _is_cancellation(error, before):
                 raise asyncio.CancelledError from error
             raise
 
@@ -48,10 +50,11 @@ class Impatient(psycopg.AsyncConnection):
         await super()._try_cancel(timeout=min(timeout, CANCEL_SECONDS / 2))
 
 
-def _is_cancellation(error: BaseException | None) -> bool:
-    while error is not None and not isinstance(error, asyncio.CancelledError):
+def _is_cancellation(error: BaseException | None, before: BaseException | None) -> bool:
+    """Whether it came of a cancellation, and not of the one `before` that is being cleaned up after."""
+    while error is not None and error is not before and not isinstance(error, asyncio.CancelledError):
         error = error.__context__
-    return error is not None
+    return error is not None and error is not before
 
 
 @contextmanager

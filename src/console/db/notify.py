@@ -6,7 +6,6 @@ NOTIFY inside the business transaction would make commits serial; a lost one cos
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from time import monotonic
 from typing import Any, Self
@@ -51,11 +50,11 @@ class Notifier:
     async def __aexit__(self, *_error: object) -> None:
         assert self._task is not None  # noqa: S101 - set in __aenter__
         await end(self._task)
+        last = asyncio.create_task(self._flush(), name="last notifications")
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LEAVING_SECONDS):
-                    await self._flush()
+            await asyncio.wait({last}, timeout=LEAVING_SECONDS)
         finally:
+            await end(last)
             await self._hang_up()
             if self._queue_open:
                 await self._queue.close_async()
