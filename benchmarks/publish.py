@@ -65,6 +65,7 @@ async def measure(seated: Desk, rounds: int) -> None:
     answers, visitors = Answers(db, Ready(), checkpoint=watch), Visitors(gateway_db)
     published, plain, numbers = [], [], count(1000)
     async with await psycopg.AsyncConnection.connect(seated.urls.app, autocommit=True) as bare:
+        # For the session: this connection is the floor's own and comes from no pool.
         await bare.execute(f"SET app.workspace_id = '{seated.workspace_id}'")
         for _ in range(rounds):
             run_id, conversation_id = await asked(visitors, db, seated)

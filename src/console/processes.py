@@ -148,7 +148,7 @@ def _load() -> None:
     import console.services.drafts
     import console.services.inbox
     import console.services.live
-    import console.tui.screens.inbox  # noqa: F401
+    import console.tui.screens.inbox  # noqa: F401 - to have it loaded
 
 
 def _collect_garbage() -> None:

@@ -10,13 +10,15 @@ import pytest
 from tests.cli.terminal import COMMAND, Terminal, scratch_env
 
 ALT_SCREEN_OFF = "\x1b[?1049l"
+CALL_SECONDS = 30.0
 
 
 @pytest.fixture
-def silent() -> Iterator[int]:
-    """The port of a server that takes calls and never says a word."""
+def silent() -> Iterator[socket.socket]:
+    """A server that takes calls and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+        server.settimeout(CALL_SECONDS)
+        yield server
 
 
 def starting(home: Path, port: int) -> Terminal:
@@ -37,12 +39,12 @@ def test_a_server_that_is_not_there_is_one_line_after_the_frame(tmp_path: Path) 
     assert "Traceback" not in told
 
 
-def test_a_server_that_says_nothing_does_not_keep_the_operator(tmp_path: Path, silent: int) -> None:
-    terminal = starting(tmp_path, silent)
+def test_a_server_that_says_nothing_does_not_keep_the_operator(tmp_path: Path, silent: socket.socket) -> None:
+    terminal = starting(tmp_path, silent.getsockname()[1])
     terminal.see("connecting")
-    time.sleep(1)  # long enough for the call to be under way
-    pressed = time.monotonic()
-    terminal.type("q")
-    assert terminal.finish() == 0
+    with silent.accept()[0]:  # The call is under way.
+        pressed = time.monotonic()
+        terminal.type("q")
+        assert terminal.finish() == 0
     assert time.monotonic() - pressed < 8
     assert ALT_SCREEN_OFF in terminal.text

@@ -196,9 +196,9 @@ class OpenAiClient:
 def _load() -> None:
     """Import what a call needs, which takes a second the first time: off the event loop, on no call's time."""
     import openai.resources.chat
-    import openai.resources.embeddings  # noqa: F401
+    import openai.resources.embeddings  # noqa: F401 - to have it loaded
 
-    import console.ai.transport  # noqa: F401
+    import console.ai.transport  # noqa: F401 - to have it loaded
 
 
 def _unreachable(host: str) -> ModelError:

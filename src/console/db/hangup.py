@@ -28,7 +28,7 @@ class Impatient(psycopg.AsyncConnection):
     A cancelled one is given up after `CANCEL_SECONDS`.
     """
 
-    async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109
+    async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109 - psycopg's own argument
         """As in psycopg, and a cancellation stays one when the link breaks while the server is asked to stop."""
         before = sys.exception()
         try:
@@ -44,7 +44,7 @@ class Impatient(psycopg.AsyncConnection):
         with hung_up_after(ROLLBACK_SECONDS, self):
             await super().rollback()
 
-    async def _try_cancel(self, *, timeout: float = CANCEL_SECONDS) -> None:  # noqa: ASYNC109
+    async def _try_cancel(self, *, timeout: float = CANCEL_SECONDS) -> None:  # noqa: ASYNC109 - psycopg's own argument
         # Called within `wait`, which then goes on waiting for the statement's end.
         self._ending.enter_context(hung_up_after(CANCEL_SECONDS, self))
         await super()._try_cancel(timeout=min(timeout, CANCEL_SECONDS / 2))

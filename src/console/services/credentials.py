@@ -87,7 +87,7 @@ def _credential(row: Any) -> Credential:
 
 
 _COLUMNS = "kind, last_characters, set_at, now() - set_at AS age"
-_ALL = f"SELECT {_COLUMNS} FROM workspace_credentials WHERE workspace_id = :ws ORDER BY kind, name"  # noqa: S608
+_ALL = f"SELECT {_COLUMNS} FROM workspace_credentials WHERE workspace_id = :ws ORDER BY kind, name"  # noqa: S608 - constants only
 _ID = "SELECT id FROM workspace_credentials WHERE workspace_id = :ws AND kind = :kind AND name = ''"
 _SEALED = "SELECT id, sealed FROM workspace_credentials WHERE workspace_id = :ws AND kind = :kind AND name = ''"
 _SET = f"""
@@ -97,7 +97,7 @@ _SET = f"""
         set_by_user_id = :user, set_at = now()
     WHERE kept.id = :id
     RETURNING {_COLUMNS}
-"""  # noqa: S608
+"""  # noqa: S608 - constants only
 _REMOVE = """
     DELETE FROM workspace_credentials WHERE workspace_id = :ws AND kind = :kind AND name = '' RETURNING id
 """

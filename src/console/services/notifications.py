@@ -29,6 +29,7 @@ _ALL = """
     ORDER BY n.id DESC LIMIT :limit
 """
 _UNREAD = "n.read_at IS NULL"
+_COUNT = "SELECT count(*) FROM notifications WHERE workspace_id = :ws AND user_id = :me AND read_at IS NULL"
 
 
 class Notifications:
@@ -46,10 +47,7 @@ class Notifications:
     async def unread(self, actor: Actor) -> int:
         """How many are unread."""
         async with reading(self._db, actor, "notification.list", ("user", actor.user_id)) as tx:
-            count: int = await tx.scalar(
-                f"SELECT count(*) FROM notifications n WHERE workspace_id = :ws AND user_id = :me AND {_UNREAD}",  # noqa: S608
-                me=actor.user_id,
-            )
+            count: int = await tx.scalar(_COUNT, me=actor.user_id)
             return count
 
     async def read(self, actor: Actor, ids: Sequence[UUID] | None = None) -> int:

@@ -38,5 +38,5 @@ def _log_file() -> str:
 def show(app: App[Any]) -> None:
     """End the app with the report of the exception being handled."""
     error = sys.exc_info()[1] or app._exception or RuntimeError()  # noqa: SLF001 - Textual keeps it there
-    app._exit_renderables.append(Segments(app.console.render(report(error))))  # noqa: SLF001
-    app._close_messages_no_wait()  # noqa: SLF001
+    app._exit_renderables.append(Segments(app.console.render(report(error))))  # noqa: SLF001 - as Textual's own does
+    app._close_messages_no_wait()  # noqa: SLF001 - as Textual's own does

@@ -41,6 +41,7 @@ class ConsoleDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
+        # Textual makes its writer by this name and offers no other way to give it one.
         linux_driver.WriterThread = Outlet  # type: ignore[assignment, attr-defined]
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if (outlet := self._outlet) is not None:
