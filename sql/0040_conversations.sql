@@ -187,7 +187,7 @@ CREATE TABLE notifications (
     workspace_id uuid NOT NULL,
     id uuid NOT NULL,
     user_id uuid NOT NULL,
-    type text NOT NULL CHECK (type IN ('mention', 'assigned')),
+    type text NOT NULL CHECK (type IN ('mention', 'assigned', 'quota')),
     actor_user_id uuid,
     resource_kind text NOT NULL,
     resource_id uuid NOT NULL,
@@ -218,3 +218,21 @@ CREATE TABLE visitor_presences (
     seen_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, conversation_id)
 );
+
+-- Who left an address with an agent: one row for each agent and e-mail, whoever asks first.
+CREATE TABLE leads (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    conversation_id uuid,
+    contact_id uuid,
+    email text NOT NULL,
+    email_key text NOT NULL GENERATED ALWAYS AS (lower(email)) STORED,
+    name text NOT NULL DEFAULT '',
+    phone text NOT NULL DEFAULT '',
+    message text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE UNIQUE INDEX leads_email ON leads (workspace_id, agent_id, email_key);

@@ -1,4 +1,4 @@
--- Knowledge gaps: clusters of the same unanswered question, and each time it was asked.
+-- Knowledge gaps: clusters of the same unanswered question, and each time it was asked; and what admins answered.
 SET LOCAL ROLE console_owner;
 
 CREATE TABLE knowledge_gaps (
@@ -48,3 +48,48 @@ CREATE TABLE gap_occurrences (
 CREATE UNIQUE INDEX gap_occurrences_message ON gap_occurrences (workspace_id, conversation_id, seq);
 CREATE INDEX gap_occurrences_gap ON gap_occurrences (workspace_id, gap_id);
 CREATE INDEX gap_occurrences_question ON gap_occurrences (workspace_id, normalised_hash);
+
+-- The draft of what an admin answered once. Visitors meet the copies in agent_version_answers.
+CREATE TABLE curated_answers (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    questions jsonb NOT NULL,
+    answer text NOT NULL,
+    origin_gap_id uuid,
+    hits integer NOT NULL DEFAULT 0,
+    last_hit_at timestamptz,
+    created_by_user_id uuid,
+    retired_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX curated_answers_agent ON curated_answers (workspace_id, agent_id, id) WHERE retired_at IS NULL;
+-- A gap is answered once.
+CREATE UNIQUE INDEX curated_answers_gap ON curated_answers (workspace_id, origin_gap_id) WHERE origin_gap_id IS NOT NULL;
+
+-- The curated answers of a published version, a row for each question: immutable like the version itself.
+CREATE TABLE agent_version_answers (
+    workspace_id uuid NOT NULL,
+    agent_version_id uuid NOT NULL,
+    normalised_hash bytea NOT NULL,
+    curated_answer_id uuid NOT NULL,
+    question text NOT NULL,
+    answer text NOT NULL,
+    embedding halfvec,
+    model_id smallint,
+    PRIMARY KEY (workspace_id, agent_version_id, normalised_hash)
+);
+
+-- What visitors think of an answer; the last word counts.
+CREATE TABLE feedback (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    seq integer NOT NULL,
+    rating text NOT NULL CHECK (rating IN ('up', 'down')),
+    comment text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id, seq)
+);

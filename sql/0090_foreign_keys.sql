@@ -68,6 +68,19 @@ ALTER TABLE knowledge_gaps ADD CONSTRAINT knowledge_gaps_reviewer FOREIGN KEY (w
 ALTER TABLE gap_occurrences ADD CONSTRAINT gap_occurrences_gap FOREIGN KEY (workspace_id, gap_id) REFERENCES knowledge_gaps (workspace_id, id);
 ALTER TABLE gap_occurrences ADD CONSTRAINT gap_occurrences_message FOREIGN KEY (workspace_id, conversation_id, seq) REFERENCES messages (workspace_id, conversation_id, seq);
 ALTER TABLE gap_occurrences ADD CONSTRAINT gap_occurrences_run FOREIGN KEY (workspace_id, run_id) REFERENCES runs (workspace_id, id);
+ALTER TABLE curated_answers ADD CONSTRAINT curated_answers_agent FOREIGN KEY (workspace_id, agent_id) REFERENCES agents (workspace_id, id);
+ALTER TABLE curated_answers ADD CONSTRAINT curated_answers_gap FOREIGN KEY (workspace_id, origin_gap_id) REFERENCES knowledge_gaps (workspace_id, id);
+ALTER TABLE curated_answers ADD CONSTRAINT curated_answers_creator FOREIGN KEY (workspace_id, created_by_user_id) REFERENCES workspace_users (workspace_id, user_id);
+ALTER TABLE agent_version_answers ADD CONSTRAINT agent_version_answers_version FOREIGN KEY (workspace_id, agent_version_id) REFERENCES agent_versions (workspace_id, id);
+ALTER TABLE agent_version_answers ADD CONSTRAINT agent_version_answers_answer FOREIGN KEY (workspace_id, curated_answer_id) REFERENCES curated_answers (workspace_id, id);
+ALTER TABLE agent_version_answers ADD CONSTRAINT agent_version_answers_model FOREIGN KEY (model_id) REFERENCES embedding_models (id);
+ALTER TABLE feedback ADD CONSTRAINT feedback_message FOREIGN KEY (workspace_id, conversation_id, seq) REFERENCES messages (workspace_id, conversation_id, seq);
+ALTER TABLE leads ADD CONSTRAINT leads_agent FOREIGN KEY (workspace_id, agent_id) REFERENCES agents (workspace_id, id);
+ALTER TABLE leads ADD CONSTRAINT leads_conversation FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id);
+ALTER TABLE leads ADD CONSTRAINT leads_contact FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts (workspace_id, id);
+ALTER TABLE plan_limits ADD CONSTRAINT plan_limits_plan FOREIGN KEY (plan_id) REFERENCES plans (id);
+ALTER TABLE workspace_limits ADD CONSTRAINT workspace_limits_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id);
+ALTER TABLE usage_reservations ADD CONSTRAINT usage_reservations_run FOREIGN KEY (workspace_id, run_id) REFERENCES runs (workspace_id, id);
 
 ALTER TABLE audit_events ADD CONSTRAINT audit_events_head FOREIGN KEY (workspace_id) REFERENCES audit_heads (workspace_id);
 ALTER TABLE audit_texts ADD CONSTRAINT audit_texts_event FOREIGN KEY (workspace_id, seq) REFERENCES audit_events (workspace_id, seq);

@@ -14,7 +14,9 @@ BEGIN
         'sources', 'crawl_runs', 'documents', 'chunks', 'embeddings',
         'contacts', 'conversations', 'messages', 'conversation_events', 'conversation_reads', 'drafts',
         'held_sends', 'labels', 'conversation_labels', 'canned_replies', 'notifications', 'presences', 'visitor_presences',
-        'runs', 'run_events', 'knowledge_gaps', 'gap_occurrences', 'usage_events',
+        'runs', 'run_events', 'knowledge_gaps', 'gap_occurrences', 'curated_answers', 'agent_version_answers', 'feedback',
+        'leads', 'usage_events', 'workspace_limits', 'usage_counters', 'usage_reservations', 'usage_rollups',
+        'usage_watermarks',
         'audit_heads', 'audit_events', 'audit_texts'
     ] LOOP
         key := CASE tenant_table WHEN 'workspaces' THEN 'id' ELSE 'workspace_id' END;

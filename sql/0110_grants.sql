@@ -2,14 +2,16 @@
 SET LOCAL ROLE console_owner;
 
 GRANT SELECT, INSERT, UPDATE ON workspaces, workspace_users, agents, contacts, conversations, conversation_reads,
-    runs, knowledge_gaps, audit_heads, notifications TO console_app;
+    runs, knowledge_gaps, audit_heads, notifications, curated_answers, feedback, leads, usage_counters, usage_reservations
+    TO console_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON agent_sources, sources, crawl_runs, documents, chunks, embeddings, drafts,
-    held_sends, labels, canned_replies, presences, visitor_presences TO console_app;
+    held_sends, labels, canned_replies, presences, visitor_presences, workspace_limits, usage_rollups, usage_watermarks
+    TO console_app;
 GRANT SELECT, INSERT, DELETE ON agent_origins, conversation_labels TO console_app;
 GRANT SELECT, INSERT ON agent_versions, messages, conversation_events, run_events, gap_occurrences, usage_events,
-    audit_events, audit_texts TO console_app;
+    agent_version_answers, audit_events, audit_texts TO console_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON workspace_credentials TO console_app;
-GRANT SELECT ON embedding_models, model_prices TO console_app;
+GRANT SELECT ON embedding_models, model_prices, plans, plan_limits TO console_app;
 
 GRANT SELECT (id, active) ON workspaces TO console_gateway;
 GRANT SELECT (workspace_id, id, slug, status, published_version_id, widget_key) ON agents TO console_gateway;

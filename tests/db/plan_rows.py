@@ -73,6 +73,16 @@ ROWS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "id": "u(n)", "gap_id": "u(n / 10)", "conversation_id": "u(n / 3)", "seq": "n % 3", "question": "''",
         "normalised_hash": _HASH, "trigger": "'no_hit'",
     },
+    "curated_answers": {
+        "id": "u(n)", "agent_id": "u(n % 50)", "questions": "'[]'", "answer": "''",
+        "origin_gap_id": "CASE n % 2 WHEN 0 THEN u(n) END", "retired_at": "CASE n % 5 WHEN 1 THEN now() END",
+    },
+    "leads": {"id": "u(n)", "agent_id": "u(n % 50)", "email": "'P' || n || '@example.test'"},
+    "usage_reservations": {
+        "run_id": "u(n)", "metric": "'answers'", "period": "'month'", "window_start": "now()", "n": "1",
+        "state": "CASE WHEN n % 20 > 0 THEN 'committed' ELSE 'held' END",
+        "expires_at": "now() + n * interval '1 second'",
+    },
     "usage_events": {
         "id": "u(n)", "idempotency_key": "'k' || n", "metric": "'answers'",
         "occurred_at": "now() - n * interval '1 hour'",

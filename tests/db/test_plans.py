@@ -76,6 +76,13 @@ QUERIES = {
     "gap_occurrences_message": f"SELECT id FROM gap_occurrences WHERE workspace_id = :ws AND conversation_id = {ID}"
     " AND seq = 1",
     "gap_occurrences_question": "SELECT gap_id FROM gap_occurrences WHERE workspace_id = :ws AND normalised_hash = ''",
+    "curated_answers_agent": f"SELECT id FROM curated_answers WHERE workspace_id = :ws AND agent_id = {ID}"
+    " AND retired_at IS NULL",
+    "curated_answers_gap": f"SELECT id FROM curated_answers WHERE workspace_id = :ws AND origin_gap_id = {ID}",
+    "leads_email": f"SELECT id FROM leads WHERE workspace_id = :ws AND agent_id = {ID}"
+    " AND email_key = lower('P60@example.test')",
+    "usage_reservations_held": "SELECT run_id FROM usage_reservations WHERE workspace_id = :ws AND state = 'held'"
+    " AND expires_at < now()",
     "usage_events_key": "SELECT 1 FROM usage_events WHERE workspace_id = :ws AND idempotency_key = 'k7'",
     "usage_events_time": "SELECT sum(quantity) FROM usage_events WHERE workspace_id = :ws"
     " AND occurred_at >= now() - interval '1 week' AND occurred_at < now()",

@@ -90,7 +90,7 @@ def test_the_schema_is_sound_and_the_proof_leaves_nothing(copy: ServerUrls) -> N
     with psycopg.connect(copy.superuser) as connection:
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         filled = {name for (name,) in tables if connection.execute(f'SELECT FROM "{name}" LIMIT 1'.encode()).rowcount}
-    assert filled == {"auth_secrets", "embedding_models", "model_prices", "schema_migrations"}
+    assert filled == {"auth_secrets", "embedding_models", "model_prices", "plans", "plan_limits", "schema_migrations"}
 
 
 @pytest.mark.parametrize("name", BREAKS)

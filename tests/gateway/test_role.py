@@ -17,7 +17,9 @@ CLOSED = [
     "gap_occurrences", "usage_events", "audit_heads", "audit_events", "audit_texts", "embedding_models",
     "held_sends", "labels", "conversation_labels", "canned_replies", "notifications",
     "recovery_codes", "login_attempts",
-    "auth_secrets", "workspace_credentials", "model_prices",
+    "auth_secrets", "workspace_credentials", "model_prices", "curated_answers", "agent_version_answers", "feedback",
+    "leads", "plans", "plan_limits", "workspace_limits", "usage_counters", "usage_reservations", "usage_rollups",
+    "usage_watermarks",
 ]  # fmt: skip
 OPEN = {
     "workspaces", "agents", "agent_versions", "agent_origins", "contacts", "conversations", "messages", "runs",

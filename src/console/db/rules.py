@@ -10,7 +10,7 @@ from console.db.catalogue import APP, DEFINERS, GATEWAY, OWNER, Policy, Table
 GLOBAL_TABLES: Final = frozenset(
     {
         "users", "sessions", "recovery_codes", "login_attempts", "auth_secrets", "embedding_models",
-        "model_prices", "schema_migrations",
+        "model_prices", "plans", "plan_limits", "schema_migrations",
     }
 )  # fmt: skip
 """The tables that belong to no workspace."""
@@ -18,7 +18,7 @@ GLOBAL_TABLES: Final = frozenset(
 UNIQUE_EXCEPTIONS: Final = frozenset({"workspaces_slug"})
 """The unique indexes of tenant tables that do not begin with the tenant."""
 
-IMMUTABLE: Final = frozenset({"agent_versions", "usage_events", "audit_events", "audit_texts"})
+IMMUTABLE: Final = frozenset({"agent_versions", "agent_version_answers", "usage_events", "audit_events", "audit_texts"})
 """The tables to which the app adds and in which it changes nothing."""
 
 ACTING: Final = frozenset({APP, GATEWAY, OWNER})
