@@ -15,6 +15,7 @@ from console.tui.present.keys import help_lines
 from console.tui.screens.acting import ActingScreen
 from console.tui.screens.conversation import ConversationScreen
 from console.tui.screens.inbox import InboxScreen
+from console.tui.screens.listing import ListScreen
 from console.tui.widgets.composer import Composer
 from console.tui.widgets.transcript import Transcript
 from console.tui.widgets.virtual_list import VirtualList
@@ -25,6 +26,7 @@ OWNERS: dict[Scope, list[type[Any]]] = {
     Scope.INBOX: [InboxScreen],
     Scope.CONVERSATION: [InboxScreen, ConversationScreen],
     Scope.COMPOSER: [Composer],
+    Scope.LIST: [ListScreen],
 }
 BOUND: dict[Scope, list[type[Any]]] = {Scope.CONVERSATION: [ActingScreen]}
 
@@ -37,7 +39,7 @@ def test_ids_and_actions_are_unique() -> None:
 @pytest.mark.parametrize("scope", list(Scope))
 def test_bindings_are_the_table(scope: Scope) -> None:
     wanted = {(c.id, c.keys, c.action) for c in COMMANDS if c.scope is scope and c.keys}
-    for owner in BOUND.get(scope, OWNERS[scope]):
+    for owner in BOUND.get(scope, OWNERS.get(scope, [])):
         bound = {(b.id, b.key, b.action) for b in owner.BINDINGS if isinstance(b, Binding)}
         assert bound == wanted, owner
 
@@ -49,8 +51,14 @@ def test_every_command_has_its_action(command: Command) -> None:
         assert callable(getattr(owner, f"action_{name}", None)), f"{owner.__name__} lacks action_{name}"
 
 
-def test_no_key_means_two_things_in_one_place() -> None:
-    together = [command for command in COMMANDS if command.scope is not Scope.COMPOSER]
+AREAS_OF_LISTS = (Scope.GAPS, Scope.KNOWLEDGE, Scope.AGENTS, Scope.USAGE, Scope.WORKSPACES)
+
+
+@pytest.mark.parametrize(
+    "scopes", [{Scope.INBOX, Scope.CONVERSATION}, *({Scope.LIST, area} for area in AREAS_OF_LISTS)], ids=sorted
+)
+def test_no_key_means_two_things_in_one_place(scopes: set[Scope]) -> None:
+    together = [command for command in COMMANDS if command.scope in scopes | {Scope.GLOBAL, Scope.MOVE}]
     keys = [key for command in together for key in command.keys.split(",") if key]
     assert len(keys) == len(set(keys))
 

@@ -16,7 +16,7 @@ from console.db.engine import Database
 from console.db.hangup import Impatient, hung_up_after
 from console.db.link import LINK
 from console.db.notify import channel
-from console.domain.live import Changed, Link, LinkChanged, LiveEvent, Notified, PresenceChanged
+from console.domain.live import Changed, Link, LinkChanged, LiveEvent, Notified, PresenceChanged, ThingsChanged
 from console.errors import ConsoleError
 
 COALESCE_SECONDS = 0.05
@@ -24,6 +24,7 @@ LIVE_POLL_SECONDS = 6.0
 ANSWER_SECONDS = 3.0
 """How long a link may keep silent when asked; with the poll before, a dead one is known within ten seconds."""
 FALLBACK_POLL_SECONDS = 3.0
+_OWN_EVENTS = {"person", "presence", "workspace", "conversation", "crawl"}
 
 
 async def listen(db: Database, direct_url: str, workspace_id: UUID) -> AsyncGenerator[LiveEvent, None]:
@@ -93,6 +94,8 @@ def told(payloads: Iterable[str]) -> list[LiveEvent]:
         events.append(Changed(None))
     elif "conversation" in ids:
         events.append(Changed(frozenset(ids["conversation"])))
+    if kinds := frozenset(ids) - _OWN_EVENTS:
+        events.append(ThingsChanged(kinds))
     return events
 
 

@@ -37,6 +37,13 @@ class PresenceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ThingsChanged:
+    """Other things than conversations that changed, by kind: `source`, `gap`, `agent`, `usage` and so on."""
+
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Notified:
     """This person has something new to know of."""
 
@@ -50,4 +57,4 @@ class SchemaMoved:
     name: str
 
 
-LiveEvent = LinkChanged | Changed | PresenceChanged | Notified | SchemaMoved
+LiveEvent = LinkChanged | Changed | PresenceChanged | ThingsChanged | Notified | SchemaMoved

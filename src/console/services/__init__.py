@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from console.addresses import Reach
     from console.ai.embedder import Embedder
     from console.db.engine import Database
     from console.domain.model import ModelDefaults
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from console.services.conversations import Conversations
     from console.services.crawls import Crawls
     from console.services.credentials import Credentials
+    from console.services.curated import Curated
     from console.services.drafts import Drafts
     from console.services.gaps import Gaps
     from console.services.inbox import Inbox
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from console.services.models import Models
     from console.services.notifications import Notifications
     from console.services.origins import Origins
+    from console.services.overviews import Overviews
     from console.services.presence import Presence
     from console.services.search import Search
     from console.services.sources import Sources
@@ -51,12 +54,17 @@ class Services:
         direct_url: str | None = None,
         seal: Seal | None = None,
         model_defaults: Callable[[], ModelDefaults] | None = None,
+        fetch_private: str = "",
     ) -> None:
-        """`direct_url` reaches the same server past a pooler, to listen on; `seal` keeps secrets at rest."""
+        """`direct_url` reaches the same server past a pooler, to listen on; `seal` keeps secrets at rest.
+
+        `fetch_private` names what pages may be fetched from besides the open internet.
+        """
         self.db = db
         self._direct_url = direct_url or db.url
         self._seal = seal
         self._model_defaults = model_defaults
+        self._fetch_private = fetch_private
 
     @cached_property
     def auth(self) -> Auth:
@@ -98,7 +106,7 @@ class Services:
         """Publish and roll back."""
         from console.services.versions import Versions
 
-        return Versions(self.db)
+        return Versions(self.db, self.embedder)
 
     @cached_property
     def origins(self) -> Origins:
@@ -178,6 +186,13 @@ class Services:
         return Notifications(self.db)
 
     @cached_property
+    def overviews(self) -> Overviews:
+        """A workspace at a glance."""
+        from console.services.overviews import Overviews
+
+        return Overviews(self.db)
+
+    @cached_property
     def presence(self) -> Presence:
         """Who is where, and who types."""
         from console.services.presence import Presence
@@ -196,14 +211,21 @@ class Services:
         """Where knowledge comes from."""
         from console.services.sources import Sources
 
-        return Sources(self.db)
+        return Sources(self.db, self.reach)
 
     @cached_property
     def crawls(self) -> Crawls:
         """Crawls under way."""
         from console.services.crawls import Crawls
 
-        return Crawls(self.db, self.embedder, self.models)
+        return Crawls(self.db, self.embedder, self.models, self.reach)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Where pages may be fetched from; `UsageError` for a setting that can't be read."""
+        from console.addresses import Reach
+
+        return Reach.parse(self._fetch_private)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -253,7 +275,14 @@ class Services:
         """What the knowledge lacks."""
         from console.services.gaps import Gaps
 
-        return Gaps(self.db)
+        return Gaps(self.db, self.embedder)
+
+    @cached_property
+    def curated(self) -> Curated:
+        """What admins answered once."""
+        from console.services.curated import Curated
+
+        return Curated(self.db)
 
     @cached_property
     def visitors(self) -> Visitors:

@@ -26,7 +26,17 @@ from textual.worker import Worker
 from console.clock import utc_now
 from console.domain.actor import Actor
 from console.domain.inbox import InboxCounts
-from console.domain.live import Changed, Link, LinkChanged, LiveEvent, Notified, PresenceChanged, SchemaMoved
+from console.domain.live import (
+    Changed,
+    Link,
+    LinkChanged,
+    LiveEvent,
+    Notified,
+    PresenceChanged,
+    SchemaMoved,
+    ThingsChanged,
+)
+from console.domain.overview import Overview
 from console.errors import ConnectionFailedError, ConsoleError, NotAllowedError, NotMemberError, NotSignedInError
 from console.resources import resource
 from console.services import Services
@@ -36,7 +46,7 @@ from console.tui.areas import AREAS
 from console.tui.attention import Attention
 from console.tui.commands import BY_ACTION, Scope, bindings
 from console.tui.drafts import DraftKeeper
-from console.tui.events import Coalescer, CountsChanged, PeopleMoved, RowsChanged
+from console.tui.events import Coalescer, CountsChanged, PeopleMoved, RowsChanged, ThingsMoved
 from console.tui.leaving import Leaving
 from console.tui.outbox import Outbox
 from console.tui.palette import ConsoleCommands
@@ -109,7 +119,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         theme = chosen(options.theme, os.environ)
         super().__init__(driver_class=ConsoleDriver, ansi_color=True if colourless(os.environ) else None)
         self.options = options
-        self.counts = InboxCounts()
+        self.counts, self.overview = InboxCounts(), Overview()
         self.unread_notifications = 0
         self.link = Link.POLLING
         self.link_since = self.trouble_since = utc_now()
@@ -318,6 +328,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
                 self._tell_screens(lambda: RowsChanged(ids))
             case PresenceChanged(ids):
                 self._tell_screens(lambda: PeopleMoved(ids))
+            case ThingsChanged(kinds):
+                self._recount.add(None)
+                self._tell_screens(lambda: ThingsMoved(kinds))
             case SchemaMoved(name):
                 self.outdated = one_line(name)
                 self._tell_counts()
@@ -334,6 +347,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         try:
             self.counts = await self.services.inbox.counts(self.actor)
             self.unread_notifications = await self.services.notifications.unread(self.actor)
+            self.overview = await self.services.overviews.get(self.actor)
             self.attention.counted(self.counts.waiting, self.unread_notifications)
             self.online()
         except ConsoleError as error:

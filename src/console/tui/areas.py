@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.domain.inbox import InboxCounts
+from console.domain.overview import Overview
 
 if TYPE_CHECKING:
     from textual.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A few signs beside an area's title, in a tone."""
+
+    text: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,7 @@ class Area:
     number: int
     title: str
     screen: Callable[[], Screen[None]]
-    badge: Callable[[InboxCounts], int]
+    badge: Callable[[InboxCounts, Overview], Badge | None]
 
 
 def _inbox() -> Screen[None]:
@@ -29,4 +38,26 @@ def _inbox() -> Screen[None]:
     return InboxScreen()
 
 
-AREAS: tuple[Area, ...] = (Area("inbox", 1, "Inbox", _inbox, lambda counts: counts.waiting),)
+def _waiting(counts: InboxCounts, _overview: Overview) -> Badge | None:
+    return Badge(f"{counts.waiting:,}!", "now") if counts.waiting else None
+
+
+def _open_gaps(_counts: InboxCounts, overview: Overview) -> Badge | None:
+    return Badge(f"{overview.open_gaps:,}", "quiet") if overview.open_gaps else None
+
+
+def _failing(_counts: InboxCounts, overview: Overview) -> Badge | None:
+    return Badge(f"{overview.failing_sources:,}!", "now") if overview.failing_sources else None
+
+
+def _quota(_counts: InboxCounts, overview: Overview) -> Badge | None:
+    if overview.quota_percent is None:
+        return None
+    return Badge(f"{overview.quota_percent}%", "soon" if overview.quota_soft else "quiet")
+
+
+def _nothing(_counts: InboxCounts, _overview: Overview) -> Badge | None:
+    return None
+
+
+AREAS: tuple[Area, ...] = (Area("inbox", 1, "Inbox", _inbox, _waiting),)

@@ -16,6 +16,12 @@ class Scope(StrEnum):
     INBOX = "Inbox"
     CONVERSATION = "Conversation"
     COMPOSER = "Writing"
+    LIST = "Lists"
+    GAPS = "Gaps"
+    KNOWLEDGE = "Knowledge"
+    AGENTS = "Agents"
+    USAGE = "Usage"
+    WORKSPACES = "Workspaces"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,13 @@ class PeopleMoved(Message):
     ids: frozenset[UUID]
 
 
+@dataclass
+class ThingsMoved(Message):
+    """Things of these kinds, which are no conversations, may have changed."""
+
+    kinds: frozenset[str]
+
+
 class CountsChanged(Message):
     """The counts, the link or the time of the top line are others now."""
 

@@ -13,7 +13,10 @@ from console.tui.commands import COMMANDS, Command, Scope
 from console.tui.present.tone import sides, toned
 
 _WIDTH = 56
-_ORDER = (Scope.COMPOSER, Scope.CONVERSATION, Scope.INBOX, Scope.GLOBAL)
+_ORDER = (
+    Scope.COMPOSER, Scope.CONVERSATION, Scope.INBOX, Scope.GAPS, Scope.KNOWLEDGE, Scope.AGENTS, Scope.USAGE,
+    Scope.WORKSPACES, Scope.LIST, Scope.GLOBAL,
+)  # fmt: skip
 
 
 class ConsoleCommands(Provider):

@@ -10,12 +10,14 @@ from textual.content import Content
 from console.clock import ago
 from console.domain.inbox import InboxCounts
 from console.domain.live import Link
+from console.domain.overview import Overview
 from console.text import SafeText
-from console.tui.areas import AREAS
+from console.tui.areas import AREAS, Area
 from console.tui.present.tone import joined, sides, toned
 
 _LINK_TONES = {Link.LIVE: "fine", Link.POLLING: "soon", Link.OFFLINE: "now"}
 _ROOMY = 100
+_UNKNOWN = Overview()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +37,36 @@ class Bar:
     now: datetime
     unread: int = 0
     reads_only: bool = False
+    overview: Overview = _UNKNOWN
 
 
 def bar_line(bar: Bar, width: int) -> Content:
     """The top line, `width` cells."""
     inner = max(0, width - 2)
-    line = sides(_where(bar), _state(bar, inner), inner)
+    state = _state(bar, inner)
+    line = sides(_where(bar, inner - state.cell_length - 1), state, inner)
     return Content("").join([Content(" "), line, Content(" ")])
 
 
-def _where(bar: Bar) -> Content:
+def _where(bar: Bar, width: int) -> Content:
     home = toned(bar.workspace, "strong")
     if bar.trail:
         title = next((area.title for area in AREAS if area.id == bar.area), "")
         return joined(home, toned(title, "quiet"), Content(bar.trail), gap=" · ")
-    return joined(home, *(_area(bar, place) for place in range(len(AREAS))), gap="    ")
+    for gap, titles in (("    ", True), ("  ", True), ("  ", False)):
+        line = joined(home, *(_area(bar, area, title=titles or area.id == bar.area) for area in AREAS), gap=gap)
+        if line.cell_length <= width:
+            break
+    return line
 
 
-def _area(bar: Bar, place: int) -> Content:
-    area = AREAS[place]
-    badge = area.badge(bar.counts)
+def _area(bar: Bar, area: Area, *, title: bool) -> Content:
+    """Number, title where there is room for all, and badge."""
+    badge = area.badge(bar.counts, bar.overview)
     here = "strong" if area.id == bar.area else "quiet"
-    alarm = toned(f"{badge:,}!", "now") if badge else Content("")
-    return joined(toned(str(area.number), "mine"), toned(area.title, here), alarm, gap=" ")
+    name = toned(area.title, here) if title else Content("")
+    alarm = toned(badge.text, badge.tone) if badge else Content("")
+    return joined(toned(str(area.number), "mine"), name, alarm, gap=" ")
 
 
 def _state(bar: Bar, width: int) -> Content:

@@ -86,7 +86,7 @@ class ConsoleScreen(Screen[None]):
         bar = Bar(
             app.workspace.name, app.actor.name, app.current_mode, self.trail,
             app.counts, app.link, app.link_since, app.now(), app.unread_notifications,
-            app.actor.role < Role.MEMBER,
+            app.actor.role < Role.MEMBER, app.overview,
         )  # fmt: skip
         top.show(bar_line(bar, self.size.width))
         banner = self.query_one("#banner", OneLine)

@@ -1,0 +1,1 @@
+"""The commands, one place where they work a file."""
