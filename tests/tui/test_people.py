@@ -19,15 +19,31 @@ async def test_operators_see_each_other_come_type_and_go(desk: Desk, size: Size)
         await other.opened(talk.id)
         await stage.sees("max is here")
         await other.sees("mia is here")
+        await other.take()
+        await stage.sees("max took over")
         reads = stage.pane.turns
-        await other.press("p")
-        await other.writing()
         await other.type("hm")
         await stage.sees("max is typing")
         assert stage.pane.turns == reads
         await other.press("escape", "escape")
         await other.until(lambda: other.rows.has_focus, "back in the list")
         await stage.until(lambda: "max is" not in stage.text, "gone")
+
+
+async def test_a_note_being_written_is_nothing_for_the_visitor(desk: Desk) -> None:
+    talk = await desk.waiting()
+    async with running(desk.console(), WIDE) as stage:
+        await stage.open()
+        await stage.press("p")
+        await stage.writing()
+        await stage.type("hm")
+
+        async def saved() -> bool:
+            return await desk.services().drafts.load(desk.me, talk.id, "note") is not None
+
+        await stage.until_true(saved, "what was typed is on the server, and so is what the others are told")
+        around = await desk.services().presence.around(desk.people.other, [talk.id])
+        assert [(each.name, each.typing) for each in around] == [("mia", False)]
 
 
 async def test_passing_by_is_not_being_there(desk: Desk) -> None:

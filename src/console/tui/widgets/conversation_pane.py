@@ -130,7 +130,7 @@ class ConversationPane(ReadingPane):
     @on(ComposerBox.Typed)
     def _typed(self, event: ComposerBox.Typed) -> None:
         self.console_app.drafts.typed(event.id, event.kind, event.text)
-        if event.text:
+        if event.text and event.kind == "reply":  # the visitor sees it, and a note is not for visitors
             self.console_app.whereabouts.typing(event.id)
         self.draw()
 
