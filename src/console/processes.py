@@ -7,6 +7,7 @@ import gc
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -64,12 +65,16 @@ async def _work(runtime: Runtime, stop: asyncio.Event) -> None:
     from console.services.answering import Answering
     from console.services.answers import Answers
     from console.services.search import Search
+    from console.services.thumbs import record_thumbs_down
     from console.worker.worker import run_worker as work
 
     embedder = MiniLm(intra_op_num_threads=1)
     models = runtime.services.models
     answering = Answering(Search(runtime.db, embedder, models=models), embedder, models)
-    await work(runtime.db, runtime.direct_url, Answers(runtime.db, answering), _crawl(runtime, embedder), stop=stop)
+    await work(
+        runtime.db, runtime.direct_url, Answers(runtime.db, answering), _crawl(runtime, embedder), stop=stop,
+        duties=[partial(record_thumbs_down, runtime.db, embedder)],
+    )  # fmt: skip
 
 
 def _crawl(runtime: Runtime, embedder: Embedder) -> Callable[[WorkspaceId, UUID], Awaitable[None]]:
@@ -77,7 +82,7 @@ def _crawl(runtime: Runtime, embedder: Embedder) -> Callable[[WorkspaceId, UUID]
         from console.services.ingest import run_crawl
 
         embeds = await runtime.services.models.embedder(workspace_id, embedder)
-        await run_crawl(runtime.db, workspace_id, crawl_run_id, embeds)
+        await run_crawl(runtime.db, workspace_id, crawl_run_id, embeds, reach=runtime.services.reach)
 
     return crawl
 
@@ -94,10 +99,15 @@ async def _tui(config: Config) -> int:
     from console.tui.starting import StartingApp
 
     async with AsyncExitStack() as closing:
-        door = _Door(config, closing)
-        app = StartingApp(door.opening, _options(config), enter=door.enter if door.asks else None)
-        await app.run_async()
-        return _ended(app.failure or app.over, app.return_code)
+        door, email = _Door(config, closing), ""
+        while True:
+            enter = door.enter if door.asks else None
+            app = StartingApp(door.opening, _options(config), enter=enter, email=email)
+            await app.run_async()
+            if app.over is None or not door.shut(app.over):
+                return _ended(app.failure or app.over, app.return_code)
+            app.leaving.done()
+            email = app.actor.email
 
 
 class _Door:
@@ -107,6 +117,15 @@ class _Door:
         self._config = config
         self._closing = closing
         self._runtime: Runtime | None = None
+        self._why: ConsoleError | None = None
+
+    def shut(self, why: ConsoleError) -> bool:
+        """Whether who has lost the seat is asked to sign in again; drafts and all else begin anew then."""
+        if self._runtime is None or not self.asks:
+            return False
+        self._runtime.config = replace(self._runtime.config, session_token=None)
+        self._why = why
+        return True
 
     @property
     def asks(self) -> bool:
@@ -119,6 +138,9 @@ class _Door:
 
         await asyncio.to_thread(_load)
         runtime = await self._connected()
+        if self._why is not None:
+            why, self._why = self._why, None
+            raise NotSignedInError(why.message)
         if self.asks and runtime.config.session_token is None:
             raise await runtime.services.auth.nobody()
         actor = await signed_in(runtime)

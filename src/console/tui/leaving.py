@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ class Leaving:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         self._task: asyncio.Task[None] | None = None
+        self._deadline: threading.Timer | None = None
         self._gone = False
 
     @property
@@ -41,8 +43,13 @@ class Leaving:
         if self._task is None:
             driver = self._app._driver  # noqa: SLF001 - Textual keeps it there
             if isinstance(driver, ConsoleDriver):
-                end_within(LAST_SECONDS, code, driver.abandon)
+                self._deadline = end_within(LAST_SECONDS, code, driver.abandon)
             self._task = asyncio.create_task(self._end(code), name="leaving")
+
+    def done(self) -> None:
+        """The console has ended and given the terminal back: the process may go on."""
+        if self._deadline is not None:
+            self._deadline.cancel()
 
     def unfinished(self) -> str:
         """What somebody should know who is about to leave; empty when there is nothing."""

@@ -138,8 +138,11 @@ def _write_last(fileno: int, text: str) -> None:
         os.write(fileno, text.encode())
 
 
-def end_within(seconds: float, code: int, before: Callable[[], None]) -> None:
-    """End the process with `code` when it has not ended by itself; `before` is called first, in another thread."""
+def end_within(seconds: float, code: int, before: Callable[[], None]) -> threading.Timer:
+    """End the process with `code` when it has not ended by itself; `before` is called first, in another thread.
+
+    The timer can be cancelled by who ended and goes on otherwise.
+    """
 
     def end() -> None:
         with suppress(Exception):
@@ -149,6 +152,7 @@ def end_within(seconds: float, code: int, before: Callable[[], None]) -> None:
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+    return timer
 
 
 async def within(seconds: float, *work: asyncio.Task[Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from console.domain.actor import Actor, Role
@@ -74,6 +74,9 @@ class Thread:
     def add(self, transcript: Transcript) -> None:
         """Take in messages and events; what is known already stays once."""
         self.messages |= {message.seq: message for message in transcript.messages}
+        for said in transcript.feedback:
+            if (rated := self.messages.get(said.seq)) is not None and rated.feedback != said:
+                self.messages[said.seq] = replace(rated, feedback=said)
         self.events |= set(transcript.events)
 
     def prepend(self, transcript: Transcript) -> None:

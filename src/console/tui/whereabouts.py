@@ -47,8 +47,7 @@ class Whereabouts:
 
     def beat(self) -> None:
         """Still here."""
-        if self._at is not None:
-            self._tell(typing=monotonic() - self._typed < TYPING)
+        self._tell(typing=self._at is not None and monotonic() - self._typed < TYPING)
 
     async def leave(self) -> None:
         """The console ends."""

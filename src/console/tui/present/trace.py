@@ -13,9 +13,12 @@ def trace_lines(trace: Trace, width: int) -> Content:
     """The whole trace as lines of at most `width` cells."""
     lines = [_head(trace, width), Content(""), _labelled("question", f"“{trace.question}”", width)]
     lines += [_confidence(trace), _outcome(trace)]
+    if trace.matched:
+        lines.append(_labelled("matched", f"“{trace.matched}”, {_how_near(trace.similarity)}", width))
     if trace.error:
         lines.append(_labelled("error", trace.error, width, "now"))
-    lines += [Content(""), *_passages(trace.passages, width)]
+    if trace.passages or not trace.matched:
+        lines += [Content(""), *_passages(trace.passages, width)]
     return Content("\n").join([line for line in lines if line is not None])
 
 
@@ -55,6 +58,10 @@ def _outcome(trace: Trace) -> Content:
     }
     text = kinds[trace.kind] if trace.kind else trace.state.value
     return toned("outcome".ljust(14), "quiet") + Content(f"{text}, {trace.state.value}" if trace.kind else text)
+
+
+def _how_near(similarity: float | None) -> str:
+    return "the same words" if similarity in {None, 1.0} else f"{similarity:.2f} alike"
 
 
 def _passages(passages: tuple[TracePassage, ...], width: int) -> list[Content]:

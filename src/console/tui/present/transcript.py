@@ -10,6 +10,7 @@ from datetime import datetime
 from textual.content import Content
 
 from console.domain.actor import Actor
+from console.domain.feedback import Rating
 from console.domain.held import Held
 from console.domain.message import Event, Message, MessageRole
 from console.domain.words import percent
@@ -18,6 +19,7 @@ from console.tui.present.tone import joined, toned
 
 TIME = 8
 DEEPER = 10
+COMMENT = 300
 
 _EVENTS = {
     "claimed": "{who} took over",
@@ -31,6 +33,7 @@ _EVENTS = {
     "woken": "it woke up",
     "labelled": "{who} changed the labels: {detail}",
     "priority": "{who} set the priority: {detail}",
+    "left_address": "the visitor left an address: `console lead list` shows it",
     "assigned": "{who} gave it to {detail}",
     "unassigned": "{who} gave it to nobody: it waits in the queue",
     "not_sent": "a reply on its way was not sent; it is a draft again",
@@ -101,11 +104,13 @@ def blocks(messages: Iterable[Message], events: Iterable[Event], me: Actor, now:
 def message_block(message: Message, me: Actor, now: datetime) -> Block:
     """Who said what, when, how sure, from where."""
     indent = TIME if message.role is MessageRole.USER else DEEPER
-    head = joined(toned(_clock(message.created_at, now), "quiet"), _author(message, me))
+    head = joined(toned(_clock(message.created_at, now), "quiet"), _author(message, me), _thumb(message))
     body = Content(message.content.rstrip()) if message.content.strip() else toned("(empty)", "faint")
     if message.role is MessageRole.ASSISTANT:
         body = body.stylize(".t-spoken")
     notes = [toned(f"[{at}] {cited.title}", "quiet") for at, cited in enumerate(message.citations, 1)]
+    if message.feedback and message.feedback.comment:
+        notes.append(toned(f"visitor: {one_line(message.feedback.comment, COMMENT)}", "quiet"))
     parts = (Part(head, 1), Part(body, indent), *(Part(note, indent) for note in notes))
     return Block(("message", message.seq), parts, _BASES.get(message.role, ""))
 
@@ -147,6 +152,11 @@ def _author(message: Message, me: Actor) -> Content:
             return joined(toned("note", "soon"), toned(who, "quiet"))
         case _:
             return toned(message.role.value, "quiet")
+
+
+def _thumb(message: Message) -> Content:
+    said = message.feedback
+    return toned(f"visitor: {said.word}", "soon" if said.rating is Rating.DOWN else "quiet") if said else Content("")
 
 
 def _day(then: datetime, now: datetime) -> Block:
