@@ -28,9 +28,10 @@ def test_signed_out_elsewhere_and_in_again(urls: ServerUrls, tmp_path: Path) -> 
         tty.sees("Sign in", "session has ended", "mia-")
         tty.press(f"{PASSWORD}\r")
         tty.sees("The session is kept in", "Vic")
-        tty.press("n")
         assert tty.read(REST) is not None
-        tty.sees("draft")
+        tty.press("p")
+        tty.sees("half a note")
+        tty.escape()
         tty.press("q")
         tty.sees("Leave the console?")
         tty.press("y")
