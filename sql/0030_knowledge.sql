@@ -36,6 +36,7 @@ CREATE TABLE crawl_runs (
     documents_skipped integer NOT NULL DEFAULT 0,
     skipped jsonb NOT NULL DEFAULT '[]',
     chunks integer NOT NULL DEFAULT 0,
+    chunks_total integer NOT NULL DEFAULT 0,
     error text NOT NULL DEFAULT '',
     waits integer NOT NULL DEFAULT 0,
     not_before timestamptz,

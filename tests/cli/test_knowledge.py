@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from console.db.embedded.server import EmbeddedServer
 from console.db.migrate import migrate
 from console.ids import new_id
 from tests.cli.test_identity import PASSWORD, Site
+from tests.web import a_site, response
 
 ARTICLES = {
     "returns.md": "# Returns\n\nUnworn items can be returned within 30 days of delivery.\n",
@@ -47,13 +51,13 @@ def source(shop: Site) -> dict[str, Any]:
 def test_adding_waits_and_tells_where_it_stands(shop: Site, source: dict[str, Any]) -> None:
     assert source["source"]["status"] == "ready"
     assert (source["source"]["documents"], source["source"]["failing"]) == (4, 1)
-    assert source["run"]["skipped"] == [["photo.jpg", "no Markdown, HTML or text"]]
+    assert source["run"]["skipped"] == [["photo.jpg", "no text, Markdown, HTML, PDF or Word file"]]
     done = shop.call("olivia", "source", "list")
     assert "Help pages" in done.stdout
     assert "1 of 4 documents can't be read" in done.stdout
     shown = shop.call("olivia", "source", "show", "Help pages")
     assert "broken.md is no text file" in shown.stdout
-    assert "skipped photo.jpg: no Markdown, HTML or text" in shown.stderr
+    assert "skipped photo.jpg: no text, Markdown, HTML, PDF or Word file" in shown.stderr
 
 
 def test_a_second_sync_finds_all_unchanged(shop: Site, source: dict[str, Any]) -> None:
@@ -120,3 +124,47 @@ def test_hostile_names_reach_no_terminal(shop: Site, tmp_path: Path) -> None:
     for done in (added, listed, shown):
         assert done.returncode == 0, done.stderr
         assert "\x1b" not in done.stdout + done.stderr
+
+
+async def test_a_page_of_the_web_from_adding_to_removing(shop: Site) -> None:
+    """Each verb of a source, on a page that a server of this machine has, once its operator allows that."""
+    async with a_site() as site:
+        site.page("/returns", "<title>Returns</title><p>Zebras can be returned on Sundays.</p>", etag='"1"')
+        words = ("source", "add", "url", site.url("/returns"), "--name", "Web page")
+        told = await asyncio.to_thread(shop.refusal, 1, "olivia", *words)
+        assert "is at a private address" in told
+        allowed = {"CONSOLE_FETCH_PRIVATE": site.allowed}
+
+        async def done(*words: str) -> CompletedProcess[str]:
+            return await asyncio.to_thread(shop.call, "olivia", "source", *words, **allowed)
+
+        added = await done("add", "url", site.url("/returns"), "--name", "Web page", "--wait", "--json")
+        assert json.loads(added.stdout)["source"]["status"] == "ready"
+        found = await asyncio.to_thread(shop.json, "olivia", "search", "--agent", "help", "zebras on sundays")
+        assert found["results"][0]["uri"] == site.url("/returns")
+        site.answers["/returns"] = response(304, b"", "")
+        synced = await done("sync", "Web page", "--wait")
+        assert "1 unchanged" in (await done("show", "Web page")).stderr, synced.stderr
+        assert "nothing of Web page has failed" in (await done("retry", "Web page")).stderr
+        assert "stay searchable" in (await done("pause", "Web page")).stderr
+        refused = await done("sync", "Web page")
+        assert (refused.returncode, "is paused" in refused.stderr) == (1, True)
+        assert "paused" in (await done("list")).stdout
+        site.answers["/returns"] = response(404, b"")
+        resumed = await done("resume", "Web page", "--wait")
+        assert (resumed.returncode, "the page is gone" in resumed.stdout) == (1, True)
+        shown = await done("show", "Web page")
+        assert "removed" in shown.stdout
+        assert (await done("remove", "Web page", "--yes", "--json")).returncode == 0
+
+
+def test_an_address_that_is_refused_is_one_line(shop: Site) -> None:
+    add = ("olivia", "source", "add", "url")
+    assert "is at a private address" in shop.refusal(1, *add, "http://127.0.0.1/")
+    assert "is at a private address" in shop.refusal(1, *add, "http://169.254.169.254/latest/meta-data/")
+    assert "is no web address" in shop.refusal(1, *add, "file:///etc/passwd")
+    assert "is no address of a host" in shop.refusal(1, *add, "http://0x7f.1/")
+    assert "is not known" in shop.refusal(1, *add, "http://no-such-host.invalid/")
+    assert "is not paused" in shop.refusal(1, "olivia", "source", "resume", "Help pages")
+    setting = shop.call(*add, "http://10.0.0.1/", CONSOLE_FETCH_PRIVATE="http://10.0.0.1")
+    assert (setting.returncode, "CONSOLE_FETCH_PRIVATE is like" in setting.stderr) == (2, True)

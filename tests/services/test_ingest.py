@@ -139,7 +139,7 @@ async def test_a_bad_document_fails_alone_with_its_reason(db: Database, tmp_path
     assert shown.run is not None
     assert shown.run.skipped == (
         (".git", "hidden"),
-        ("logo.png", "no Markdown, HTML or text"),
+        ("logo.png", "no text, Markdown, HTML, PDF or Word file"),
         ("passwd.md", "a link"),
     )
     assert {uri for uri, *_ in await visible(db, world.workspace_id, source)} == {f"{t}.md" for t in TOPICS}
@@ -250,7 +250,7 @@ async def test_a_zombie_changes_nothing(db: Database, tmp_path: Path) -> None:
     zombie = await crawl_lease.take(db, world.workspace_id, run_id, lease_seconds=0.0)
     assert zombie is not None
     documents = Documents(db, zombie, Counts(), PgVectors(), HashEmbedder.model.name)
-    items = [item for item in fetch(source.uri, {}) if item.data]
+    items = [item for item in fetch(source.uri) if item.data]
     begun = await documents.begin(items[0], None)
     assert await run_crawl(db, world.workspace_id, run_id, HashEmbedder())
     clean = await visible(db, world.workspace_id, source)
@@ -260,7 +260,7 @@ async def test_a_zombie_changes_nothing(db: Database, tmp_path: Path) -> None:
     with pytest.raises(LeaseLostError):
         await documents.fail(begun, "zombie", withdraw=True)
     with pytest.raises(LeaseLostError):
-        await documents.remove([begun])
+        await documents.remove([begun], {})
     with pytest.raises(LeaseLostError):
         await crawl_lease.finish(db, zombie, Counts(), "zombie")
     assert await visible(db, world.workspace_id, source) == clean

@@ -114,7 +114,7 @@ async def _check_and_resume(db: Database, world: World, source: Source, run_id: 
     shown = await Sources(db).show(world.admin, source.id)
     assert shown.source.status is SourceStatus.READY
     assert {d.uri: d.status for d in shown.documents} == {
-        "apples.md": "ready", "cheese.md": "ready", "dates.md": "failed", "eggs.md": "ready",
+        "apples.md": "ready", "bread.md": "removed", "cheese.md": "ready", "dates.md": "failed", "eggs.md": "ready",
     }  # fmt: skip
     assert shown.run is not None
     assert (shown.run.id, shown.run.state, shown.run.done, shown.run.failed) == (run_id, "complete", 4, 1)

@@ -8,15 +8,16 @@ from console.cli.call import Call
 from console.cli.parser import Parser
 from console.cli.session import acting
 from console.errors import ExitCode
+from console.text import one_line
 
 if TYPE_CHECKING:
     from console.domain.actor import Actor
-    from console.domain.crawl import SourceDetails
+    from console.domain.crawl import CrawlRun, SourceDetails
     from console.domain.knowledge import Document, IngestProgress, Source
     from console.ids import SourceId
     from console.services import Services
 
-_KINDS = ("file", "folder")
+_KINDS = ("file", "folder", "url")
 
 
 def register(noun: Parser) -> None:
@@ -24,20 +25,26 @@ def register(noun: Parser) -> None:
     noun.verb("list", "list the sources and where each stands", _list)
     shown = noun.verb("show", "show a source, its documents and what is wrong with them", _show)
     added = noun.verb(
-        "add", "add a file or a folder of Markdown, HTML or text files", _add,
-        examples=[("console source add folder ./docs --wait", "read a folder and show how far it is")],
+        "add", "add a page of the web, or a file or folder of text, Markdown, HTML, PDF or Word files", _add,
+        examples=[
+            ("console source add url https://acme.example/returns --wait", "read a page and show how far it is"),
+            ("console source add folder ./docs --name Policies", "a folder of this machine"),
+        ],
     )  # fmt: skip
-    added.add_argument("kind", metavar="KIND", choices=_KINDS, help="file or folder")
-    added.add_argument("path", metavar="PATH", help="where it is on this machine")
+    added.add_argument("kind", metavar="KIND", choices=_KINDS, help="url, file or folder")
+    added.add_argument("path", metavar="PLACE", help="its address, or where it is on this machine")
     added.add_argument("--name", metavar="NAME", help="what to call it (its last part)")
     added.add_argument(
         "--agent", metavar="SLUG", help="put it on this agent's own list of sources; without a list it may use all"
     )
     synced = noun.verb("sync", "read a source again; what is unchanged costs nothing", _sync)
+    retried = noun.verb("retry", "read again what has failed", _retry)
+    paused = noun.verb("pause", "read a source no more until it is resumed; what is known stays searchable", _pause)
+    resumed = noun.verb("resume", "read a paused source again, at once", _resume)
     removed = noun.verb("remove", "remove a source and all that was learned from it", _remove)
-    for parser in (shown, synced, removed):
+    for parser in (shown, synced, retried, paused, resumed, removed):
         parser.add_argument("source", metavar="SOURCE", help="its id, or its name")
-    for parser in (added, synced):
+    for parser in (added, synced, retried, resumed):
         parser.add_argument("--wait", action="store_true", help="wait until it is read, showing how far it is")
     removed.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -49,12 +56,11 @@ async def _list(call: Call) -> None:
         call.out.lines(sources)
         return
     rows = [
-        (one.name, one.kind, one.status.value, one.documents, one.failing, one.chunks, one.error, one.id)
-        for one in sources
+        (one.name, one.kind, _state(one), one.documents, one.failing, one.chunks, one.error, one.id) for one in sources
     ]
     call.out.table(["name", "kind", "status", "documents", "failing", "chunks", "reason", "id"], rows)
     if not rows:
-        call.out.say("no sources yet: console source add folder PATH")
+        call.out.say("no sources yet: console source add url https://..., or folder PATH")
 
 
 async def _show(call: Call) -> None:
@@ -66,6 +72,8 @@ async def _show(call: Call) -> None:
         return
     _print_source(call, details.source)
     call.out.table(["document", "title", "status", "chunks", "reason"], [_row(one) for one in details.documents])
+    if details.run is not None:
+        _print_run(call, details.run)
     for uri, reason in details.run.skipped if details.run else ():
         call.out.say(f"skipped {uri}: {reason}")
 
@@ -81,6 +89,29 @@ async def _sync(call: Call) -> int:
     async with acting(call) as (services, actor):
         found = await services.sources.find(actor, call.args.source)
         await services.sources.sync(actor, found)
+        return await _ended(call, services, actor, found)
+
+
+async def _retry(call: Call) -> int:
+    async with acting(call) as (services, actor):
+        found = await services.sources.find(actor, call.args.source)
+        await services.sources.retry(actor, found)
+        return await _ended(call, services, actor, found)
+
+
+async def _pause(call: Call) -> None:
+    async with acting(call) as (services, actor):
+        source = await services.sources.pause(actor, await services.sources.find(actor, call.args.source))
+    if call.out.json:
+        call.out.data(source)
+    else:
+        call.out.say(f"paused {source.name}: {source.chunks} chunks stay searchable")
+
+
+async def _resume(call: Call) -> int:
+    async with acting(call) as (services, actor):
+        found = await services.sources.find(actor, call.args.source)
+        await services.sources.resume(actor, found)
         return await _ended(call, services, actor, found)
 
 
@@ -116,20 +147,38 @@ async def _queued(call: Call, services: Services, actor: Actor, id: SourceId) ->
 
 
 async def _follow(call: Call, services: Services, actor: Actor, id: SourceId) -> SourceDetails:
+    from console.domain.knowledge import counted
+
     with call.out.progress("documents") as bar:
 
         def report(progress: IngestProgress) -> None:
-            bar.to(progress.done, progress.total or None)
+            done, total = counted(progress.done, progress.total, progress.chunks, progress.chunks_total)
+            bar.label = one_line("documents" if total == progress.total else "passages")
+            bar.to(done, total or None)
 
         return await services.crawls.follow(actor, id, report)
 
 
 def _print_source(call: Call, source: Source) -> None:
-    call.out.text(f"{source.name}  {source.status.value}  {source.documents} documents, {source.chunks} chunks")
+    call.out.text(f"{source.name}  {_state(source)}  {source.documents} documents, {source.chunks} chunks")
     call.out.text(f"{source.kind}  {source.uri}")
     call.out.text(f"id  {source.id}")
     if source.error:
         call.out.text(f"reason  {source.error}")
+
+
+def _print_run(call: Call, run: CrawlRun) -> None:
+    counts = {"read": run.done - run.unchanged - run.failed, "unchanged": run.unchanged, "failed": run.failed}
+    said = ", ".join(f"{number:,} {what}" for what, number in counts.items())
+    call.out.say(f"last run {run.state}: {said}, of {run.total:,}")
+
+
+def _state(source: Source) -> str:
+    """The state, and how far the run is."""
+    if source.progress is None or not source.progress.total:
+        return source.status.value
+    done, total = source.progress.counted
+    return f"{source.status.value} {done:,} of {total:,}"
 
 
 def _row(one: Document) -> tuple[object, ...]:

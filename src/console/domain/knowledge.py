@@ -20,9 +20,33 @@ class SourceStatus(StrEnum):
     PAUSED = "paused"
 
 
+def counted(done: int, total: int, chunks: int, chunks_total: int) -> tuple[int, int]:
+    """What moves, of how many: documents, or the passages of an only one."""
+    return (chunks, chunks_total) if total == 1 and chunks_total else (done, total)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the run under way is; `again_at` is set when documents wait until then for a model."""
+
+    running: bool
+    done: int
+    total: int
+    failed: int
+    chunks: int
+    chunks_total: int
+    since: datetime
+    again_at: datetime | None = None
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """What moves, of how many: documents, or the passages of an only one."""
+        return counted(self.done, self.total, self.chunks, self.chunks_total)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place that knowledge comes from."""
+    """A place that knowledge comes from; `progress` while a run is queued or under way."""
 
     id: SourceId
     kind: SafeText
@@ -34,6 +58,7 @@ class Source:
     failing: int
     chunks: int
     synced_at: datetime | None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +85,7 @@ class IngestProgress:
     chunks: int
     failed: int
     current: SafeText
+    chunks_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,10 @@ class Counts:
     unchanged: int = 0
     failed: int = 0
     chunks: int = 0
+    chunks_total: int = 0
     skipped: int = 0
     waiting: int = 0
+    lost: int = 0
     reason: str = ""
     skips: list[dict[str, str]] = field(default_factory=list)
 
@@ -62,6 +64,12 @@ class Counts:
         """Count a document that can't be read."""
         self.done += 1
         self.failed += 1
+        self.reason = reason
+
+    def gone(self, reason: str) -> None:
+        """Count an item that its source no longer has."""
+        self.done += 1
+        self.lost += 1
         self.reason = reason
 
     def wait(self, reason: str) -> None:
@@ -89,6 +97,8 @@ async def take(
             await _give_up(tx, run_id, run.source_id)
             return None
         source = await tx.row(_SYNCING, source=run.source_id)
+        if source is None:
+            await tx.execute(_FINISH, id=run_id, state="cancelled", error="paused")
         tx.hint("source", run.source_id)
     if source is None:
         return None
@@ -107,7 +117,8 @@ async def fence(tx: WriteTx, crawl: Crawl, counts: Counts, *, durable: bool = Fa
     values = {
         "id": crawl.id, "token": crawl.token, "seconds": crawl.lease_seconds, "total": counts.total,
         "done": counts.done, "unchanged": counts.unchanged, "failed": counts.failed, "chunks": counts.chunks,
-        "left": counts.skipped, "skips": json.dumps(counts.skips), "durable": durable,
+        "all_chunks": counts.chunks_total, "left": counts.skipped, "skips": json.dumps(counts.skips),
+        "durable": durable,
     }  # fmt: skip
     if await tx.row(_FENCE, **values) is None:
         raise LeaseLostError
@@ -159,6 +170,8 @@ def _verdict(counts: Counts, error: str) -> tuple[str, str]:
         return "failed", error
     if counts.failed and counts.failed >= counts.total:
         return "failed", f"none of {counts.failed} documents can be read: {counts.reason}"
+    if counts.lost and counts.lost >= counts.total:
+        return "failed", counts.reason
     if counts.failed:
         return "ready", f"{counts.failed} of {counts.total} documents can't be read"
     return "ready", "" if counts.total else "there is nothing to read in it"
@@ -186,20 +199,20 @@ _TAKE = """
         lease_expires_at = now() + make_interval(secs => :seconds),
         started_at = coalesce(started_at, now()),
         documents_done = 0, documents_unchanged = 0, documents_failed = 0, documents_skipped = 0,
-        skipped = '[]', chunks = 0
+        skipped = '[]', chunks = 0, chunks_total = 0
     WHERE workspace_id = :ws AND id = :id AND ((state = 'queued' AND coalesce(not_before <= now(), true))
         OR (state = 'running' AND lease_expires_at < now()))
     RETURNING source_id, attempt, waits
 """
 _SYNCING = """
-    UPDATE sources SET status = 'syncing', error = '', updated_at = now() WHERE workspace_id = :ws AND id = :source
-    RETURNING kind, uri, config
+    UPDATE sources SET status = 'syncing', error = '', updated_at = now()
+    WHERE workspace_id = :ws AND id = :source AND status <> 'paused' RETURNING kind, uri, config
 """
 _FENCE = """
     UPDATE crawl_runs SET lease_expires_at = now() + make_interval(secs => :seconds),
         documents_total = :total, documents_done = :done,
         documents_unchanged = :unchanged, documents_failed = :failed, documents_skipped = :left,
-        skipped = cast(:skips AS jsonb), chunks = :chunks
+        skipped = cast(:skips AS jsonb), chunks = :chunks, chunks_total = :all_chunks
     WHERE workspace_id = :ws AND id = :id AND state = 'running' AND lease_token = :token
     RETURNING set_config('synchronous_commit',
                          CASE WHEN :durable THEN current_setting('synchronous_commit') ELSE 'off' END, true)

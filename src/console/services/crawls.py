@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from console.addresses import PUBLIC, Reach
 from console.db.engine import Database
 from console.domain.actor import Actor, Role
 from console.domain.crawl import SourceDetails
@@ -31,10 +32,11 @@ _POLL_SECONDS = 0.25
 class Crawls:
     """Crawls as seen by the admin who asked for them."""
 
-    def __init__(self, db: Database, embedder: Embedder, models: Models | None = None) -> None:
+    def __init__(self, db: Database, embedder: Embedder, models: Models | None = None, reach: Reach = PUBLIC) -> None:
         self._db = db
         self._embedder = embedder
         self._models = models or Models(db)
+        self._reach = reach
 
     async def follow(self, actor: Actor, id: SourceId, progress: Callable[[IngestProgress], None]) -> SourceDetails:
         """Report real counts until the source's crawl has ended; how it ended is in the details.
@@ -50,7 +52,7 @@ class Crawls:
             waited = time.monotonic() - since > PATIENCE_SECONDS
             if run.abandoned or (run.state == "queued" and waited):
                 embedder = await self._models.embedder(actor.workspace_id, self._embedder)
-                await run_crawl(self._db, actor.workspace_id, run.id, embedder, progress=progress)
+                await run_crawl(self._db, actor.workspace_id, run.id, embedder, progress=progress, reach=self._reach)
             else:
                 await asyncio.sleep(_POLL_SECONDS)
         progress(_progress(id, run))
@@ -66,13 +68,19 @@ class Crawls:
 
 def _progress(id: SourceId, run: Any) -> IngestProgress:
     return IngestProgress(
-        id, run.documents_done, run.documents_total, run.chunks, run.documents_failed, one_line(run.current or "")
+        id,
+        run.documents_done,
+        run.documents_total,
+        run.chunks,
+        run.documents_failed,
+        one_line(run.current or ""),
+        run.chunks_total,
     )
 
 
 _LATEST = """
     SELECT r.id, r.state, r.state = 'queued' AND coalesce(r.not_before > now(), false) AS put_off,
-        r.documents_done, r.documents_total, r.documents_failed, r.chunks,
+        r.documents_done, r.documents_total, r.documents_failed, r.chunks, r.chunks_total,
         coalesce(r.state = 'running' AND r.lease_expires_at < now(), false) AS abandoned,
         (SELECT d.uri FROM documents d WHERE d.workspace_id = r.workspace_id AND d.source_id = r.source_id
             AND d.status = 'processing' LIMIT 1) AS current

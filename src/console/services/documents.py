@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -17,7 +17,7 @@ from console.db.engine import Database, WriteTx, unreachable
 from console.db.vectors import VectorStore
 from console.errors import ConsoleError
 from console.ids import ChunkId, DocumentId, new_id
-from console.knowledge.connectors.fetched import Fetched
+from console.knowledge.connectors.fetched import Before, Fetched
 from console.services.crawl_lease import Counts, Crawl, LeaseLostError, fence
 from console.text import one_line
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from console.ai.embedder import Vectors
     from console.knowledge.chunk import ChunkText
     from console.knowledge.extract import Extracted
+
+REMEMBERED_DAYS = 30
+"""How long a document that is gone is still listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Known:
     generation: int
     status: str
     content_hash: bytes | None
+    made: str = ""
+    validators: Before = field(default_factory=dict)
 
 
 class UnreadableError(ConsoleError):
@@ -63,7 +68,7 @@ class Documents:
         """All documents of the source, by URI."""
         async with self._db.read(self._crawl.workspace_id) as tx:
             rows = await tx.rows(_KNOWN, source=self._crawl.source_id)
-        return {row.uri: Known(row.id, row.generation, row.status, row.content_hash) for row in rows}
+        return {row.uri: _known(row) for row in rows}
 
     async def begin(self, item: Fetched, known: Known | None) -> Known:
         """Say that the document is being read, and clear what a killed attempt has left of it."""
@@ -83,10 +88,12 @@ class Documents:
             await tx.many(_STAGE, [self._row(document, title, *pair) for pair in zip(ids, chunks, strict=True)])
             await self._vectors.add(tx, self._model, list(zip(ids, vectors, strict=True)))
 
-    async def show(self, document: Known, item: Fetched, extracted: Extracted, content_hash: bytes) -> None:
+    async def show(
+        self, document: Known, item: Fetched, extracted: Extracted, content_hash: bytes, made: str = ""
+    ) -> None:
         """Make the next generation the visible one, and the old one vanish, in one transaction."""
         async with self._writing() as tx:
-            values = _values(item, extracted) | {"hash": content_hash, "next": document.generation + 1}
+            values = _values(item, extracted, made) | {"hash": content_hash, "next": document.generation + 1}
             await self._move(tx, _SHOW, document, values)
             await tx.execute(_CLEAR, document=document.id, generation=document.generation + 1)
             failpoint.hit("ingest.showing")
@@ -109,10 +116,13 @@ class Documents:
             await self._move(tx, _WAIT, document, {"error": reason})
             await tx.execute(_CLEAR, document=document.id, generation=document.generation)
 
-    async def remove(self, gone: Sequence[Known]) -> None:
-        """Remove documents that the source no longer has, all in one transaction."""
+    async def remove(self, gone: Sequence[Known], reasons: Mapping[DocumentId, str]) -> None:
+        """Take documents that the source no longer has out of the index, all in one transaction."""
         async with self._writing() as tx:
-            await tx.execute(_REMOVE, ids=[document.id for document in gone])
+            ids = [document.id for document in gone]
+            await tx.execute(_REMOVE, ids=ids, reasons=[reasons.get(id, "no longer at its source") for id in ids])
+            await tx.execute(_EMPTY, ids=ids)
+            await tx.execute(_FORGET, source=self._crawl.source_id, days=REMEMBERED_DAYS)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[WriteTx]:
@@ -151,19 +161,29 @@ def plain(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _values(item: Fetched, extracted: Extracted) -> dict[str, object]:
-    modified = {"modified": item.modified.isoformat()} if item.modified else {}
+def _known(row: Any) -> Known:
+    about = row.fetch_metadata
+    return Known(row.id, row.generation, row.status, row.content_hash, about.get("made", ""), about.get("asked", {}))
+
+
+def _values(item: Fetched, extracted: Extracted, made: str) -> dict[str, object]:
+    about = {
+        "made": made,
+        **({"modified": item.modified.isoformat()} if item.modified else {}),
+        **({"asked": {key: plain(value) for key, value in item.validators.items()}} if item.validators else {}),
+    }
     return {
         "title": plain(extracted.title),
         "excerpt": plain(extracted.excerpt),
         "content": plain("\n\n".join(block.text for block in extracted.blocks)),
         "media": item.media_type or "",
-        "metadata": json.dumps(modified),
+        "metadata": json.dumps(about),
     }
 
 
 _KNOWN = """
-    SELECT uri, id, generation, status, content_hash FROM documents WHERE workspace_id = :ws AND source_id = :source
+    SELECT uri, id, generation, status, content_hash, fetch_metadata FROM documents
+    WHERE workspace_id = :ws AND source_id = :source
 """
 _BEGIN = """
     INSERT INTO documents (workspace_id, id, source_id, uri, title, status)
@@ -193,7 +213,17 @@ _WAIT = _MOVE.format("status = 'waiting', error = :error")
 _WITHDRAW = _MOVE.format(
     "status = 'failed', error = :error, generation = generation + 1, content = '', excerpt = '', content_hash = NULL"
 )
-_REMOVE = "DELETE FROM documents WHERE workspace_id = :ws AND id = ANY (:ids)"
+_REMOVE = """
+    UPDATE documents d SET status = 'removed', error = gone.reason, generation = d.generation + 1, content = '',
+        excerpt = '', content_hash = NULL, fetch_metadata = '{}', updated_at = now()
+    FROM unnest(cast(:ids AS uuid[]), cast(:reasons AS text[])) AS gone (id, reason)
+    WHERE d.workspace_id = :ws AND d.id = gone.id
+"""
+_EMPTY = "DELETE FROM chunks WHERE workspace_id = :ws AND document_id = ANY (:ids)"
+_FORGET = """
+    DELETE FROM documents WHERE workspace_id = :ws AND source_id = :source AND status = 'removed'
+        AND updated_at < now() - make_interval(days => :days)
+"""
 
 
 def standing(title: str, chunk: ChunkText) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from console import failpoint, log
+from console.addresses import PUBLIC, Reach
 from console.db.engine import Database
 from console.db.vectors import PgVectors, VectorStore
 from console.domain.knowledge import IngestProgress
-from console.errors import ConnectionFailedError, ConsoleError
+from console.errors import ConnectionFailedError, ConsoleError, InvalidInputError
 from console.ids import WorkspaceId
 from console.knowledge.connectors import connector
 from console.knowledge.connectors.fetched import Fetched
@@ -44,6 +45,7 @@ async def run_crawl(
     progress: Report = lambda _progress: None,
     vectors: VectorStore | None = None,
     lease_seconds: float = LEASE_SECONDS,
+    reach: Reach = PUBLIC,
 ) -> bool:
     """Work off one crawl run to its end; False when another worker holds it, or took it over meanwhile.
 
@@ -58,7 +60,7 @@ async def run_crawl(
     documents = Documents(db, crawl, counts, vectors or PgVectors(), embedder.model.name)
     try:
         async with crawl_lease.kept(db, crawl):
-            return await _whole(db, crawl, counts, _Crawler(crawl, counts, documents, embedder, progress))
+            return await _whole(db, crawl, counts, _Crawler(crawl, counts, documents, embedder, progress, reach))
     except LeaseLostError:
         return False
     except asyncio.CancelledError:
@@ -86,33 +88,50 @@ class _Crawler:
     """Reads one source from its first item to its last."""
 
     def __init__(
-        self, crawl: Crawl, counts: Counts, documents: Documents, embedder: Embedder, progress: Report
+        self,
+        crawl: Crawl,
+        counts: Counts,
+        documents: Documents,
+        embedder: Embedder,
+        progress: Report,
+        reach: Reach = PUBLIC,
     ) -> None:
         self._crawl = crawl
         self._counts = counts
         self._documents = documents
         self._embedder = embedder
         self._progress = progress
+        self._reach = reach
 
     async def run(self) -> None:
         """Bring every document up to date, then remove those that are gone."""
         source = connector(self._crawl.kind)
-        self._counts.total = await asyncio.to_thread(source.count, self._crawl.uri, self._crawl.config)
+        self._counts.total = await source.count(self._crawl.uri)
         known = await self._documents.known()
         seen: set[str] = set()
-        items = source.fetch(self._crawl.uri, self._crawl.config)
-        while item := await asyncio.to_thread(next, items, None):
+        gone: dict[str, str] = {}
+        before = {uri: document.validators for uri, document in known.items() if self._stands(document)}
+        items = source.fetch(self._crawl.uri, self._reach, before)
+        async for item in items:
             if item.skipped:
                 self._counts.skip(item.uri, item.skipped)
-                continue
-            seen.add(item.uri)
-            await self._item(item, known.get(item.uri))
-        await self._remove(known, seen)
+            elif item.gone:
+                self._counts.gone(item.gone)
+                gone[item.uri] = item.gone
+            else:
+                seen.add(item.uri)
+                await self._item(item, known.get(item.uri))
+        await self._remove(known, seen, gone)
+
+    def _stands(self, document: Known) -> bool:
+        """Whether what is visible of it was made as it would be made now."""
+        return document.status == "ready" and document.made == self._made
 
     async def _item(self, item: Fetched, known: Known | None) -> None:
         self._report(item)
         fingerprint = await asyncio.to_thread(self._fingerprint, item)
-        if known and known.status == "ready" and known.content_hash == fingerprint:
+        same = known is not None and known.status == "ready" and known.content_hash == fingerprint
+        if item.unchanged or same:
             self._counts.unchanged += 1
             self._counts.done += 1
         else:
@@ -122,15 +141,15 @@ class _Crawler:
     async def _document(self, item: Fetched, known: Known | None, fingerprint: bytes | None) -> None:
         document = await self._documents.begin(item, known)
         failpoint.hit("ingest.begun")
-        before = self._counts.chunks
+        before = self._counts.chunks, self._counts.chunks_total
         try:
             await self._index(document, item, fingerprint)
         except UnreadableError as error:
-            self._counts.chunks = before
+            self._counts.chunks, self._counts.chunks_total = before
             self._counts.fail(error.message)
             await self._documents.fail(document, error.message, withdraw=error.withdraw)
         except WaitingError as error:
-            self._counts.chunks = before
+            self._counts.chunks, self._counts.chunks_total = before
             self._counts.wait(error.message)
             await self._documents.wait(document, error.message)
         failpoint.hit("ingest.shown")
@@ -143,7 +162,8 @@ class _Crawler:
             self._counts.done += 1
             await self._documents.settle(document)
             return
-        extracted, chunks = await asyncio.to_thread(self._read, item, item.data)
+        extracted, chunks = await self._read(item, item.data)
+        self._counts.chunks_total += len(chunks)
         for batch in _batches(chunks):
             vectors = await self._embed(extracted.title, batch)
             failpoint.hit("ingest.embedded")
@@ -151,15 +171,23 @@ class _Crawler:
             failpoint.hit("ingest.staged")
             self._report(item)
         self._counts.done += 1
-        await self._documents.show(document, item, extracted, fingerprint)
+        await self._documents.show(document, item, extracted, fingerprint, self._made)
 
-    async def _remove(self, known: dict[str, Known], seen: set[str]) -> None:
+    async def _remove(self, known: dict[str, Known], seen: set[str], gone: dict[str, str]) -> None:
         """An unreadable folder says nothing about what is below it: that stays."""
         unread = tuple(uri for uri in seen if uri.endswith("/"))
-        gone = [document for uri, document in known.items() if uri not in seen and not uri.startswith(unread)]
-        if gone:
-            await self._documents.remove(gone)
+        left = [
+            document
+            for uri, document in known.items()
+            if document.status != "removed" and uri not in seen and not (unread and uri.startswith(unread))
+        ]
+        if left:
+            await self._documents.remove(left, {known[uri].id: why for uri, why in gone.items() if uri in known})
             failpoint.hit("ingest.removed")
+
+    @property
+    def _made(self) -> str:
+        return f"{PIPELINE.decode()} {self._embedder.model.name}"
 
     def _fingerprint(self, item: Fetched) -> bytes | None:
         """What the document's chunks and vectors depend on: how they are made, and the bytes."""
@@ -168,15 +196,15 @@ class _Crawler:
         made = b"\0".join((PIPELINE, self._embedder.model.name.encode(), item.name.encode("utf-8", "replace")))
         return hashlib.sha256(made + b"\0" + item.data).digest()
 
-    def _read(self, item: Fetched, data: bytes) -> tuple[Extracted, list[ChunkText]]:
+    async def _read(self, item: Fetched, data: bytes) -> tuple[Extracted, list[ChunkText]]:
         from console.knowledge.chunk import chunk
-        from console.knowledge.extract import extract
+        from console.knowledge.extract import read
 
         try:
-            extracted = extract(data, name=item.name, media_type=item.media_type)
-            return extracted, chunk(extracted.blocks, self._embedder.count_tokens)
+            extracted = await read(data, name=item.name, media_type=item.media_type)
+            return extracted, await asyncio.to_thread(chunk, extracted.blocks, self._embedder.count_tokens)
         except ConsoleError as error:
-            raise UnreadableError(error.message, withdraw=True) from error
+            raise UnreadableError(error.message, withdraw=isinstance(error, InvalidInputError)) from error
         except Exception as error:
             raise UnreadableError(f"can't be read (incident {log.incident(error)})") from error
 
@@ -195,7 +223,13 @@ class _Crawler:
         counts = self._counts
         self._progress(
             IngestProgress(
-                self._crawl.source_id, counts.done, counts.total, counts.chunks, counts.failed, one_line(item.uri)
+                self._crawl.source_id,
+                counts.done,
+                counts.total,
+                counts.chunks,
+                counts.failed,
+                one_line(item.uri),
+                counts.chunks_total,
             )
         )
 

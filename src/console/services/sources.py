@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
 from uuid import UUID
 
+from console.addresses import PUBLIC, Reach
 from console.clock import ago, utc_now
-from console.db.engine import Database, ReadTx, WriteTx
+from console.db.engine import Database, WriteTx
 from console.domain.actor import Actor, Role
 from console.domain.crawl import CrawlRun, SourceDetails
-from console.domain.knowledge import Document, Source, SourceStatus
+from console.domain.knowledge import Source, SourceStatus
 from console.domain.setting_kinds import ALL_SOURCES
 from console.errors import ConflictError, NotFoundError, RefusedError
-from console.ids import AgentId, DocumentId, SourceId, new_id
+from console.ids import AgentId, SourceId, new_id
 from console.knowledge.connectors import connector
+from console.knowledge.connectors.fetched import place_name
 from console.services import audit
 from console.services.agent_rows import agent_row, draft_settings, store_draft
+from console.services.source_pause import pause
+from console.services.source_rows import all_sources, details, latest_run, one_source
 from console.services.unit import reading, writing
-from console.text import one_line, sanitise
+from console.text import one_line
 
 _NAME_CHARS = 120
 
@@ -26,13 +28,14 @@ _NAME_CHARS = 120
 class Sources:
     """Use cases of the knowledge area; changing a source needs an admin."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, reach: Reach = PUBLIC) -> None:
         self._db = db
+        self._reach = reach
 
     async def list(self, actor: Actor) -> tuple[Source, ...]:
         """All sources, oldest first."""
         async with reading(self._db, actor, "source.list", ("source", None)) as tx:
-            return tuple(_source(row) for row in await tx.rows(_SOURCES + _BY_AGE))
+            return await all_sources(tx)
 
     async def find(self, actor: Actor, text: str) -> SourceId:
         """The source with this id, or with this name alone; `NotFoundError`, `ConflictError` when several."""
@@ -45,13 +48,10 @@ class Sources:
             raise ConflictError(f"{len(ids)} sources are called {one_line(text, 80)}", hint="give the id")
         return ids[0]
 
-    async def show(self, actor: Actor, id: SourceId) -> SourceDetails:
-        """One source; `NotFoundError` when there is none such."""
+    async def show(self, actor: Actor, id: SourceId, *, most: int | None = None) -> SourceDetails:
+        """One source and its documents (at `most` so many, those that need somebody first); `NotFoundError`."""
         async with reading(self._db, actor, "source.show", ("source", id)) as tx:
-            source = await _one(tx, id)
-            documents = await tx.rows(_DOCUMENTS, source=id)
-            run = await tx.row(_RUN, source=id)
-        return SourceDetails(source, tuple(map(_document, documents)), _run(run) if run else None)
+            return await details(tx, id, most)
 
     async def add(
         self, actor: Actor, kind: str, path: str, *, name: str | None = None, agent: str | None = None
@@ -60,8 +60,8 @@ class Sources:
 
         Raises `InvalidInputError` or `NotFoundError` for what can't be read, `ConflictError` for what is there already.
         """
-        uri = await asyncio.to_thread(connector(kind).check, path)
-        title = one_line(name or uri.rstrip("/").rpartition("/")[2], _NAME_CHARS)
+        uri = await connector(kind).check(path, self._reach)
+        title = one_line(name or place_name(uri), _NAME_CHARS)
         source_id = SourceId(new_id())
         async with writing(self._db, actor, "source.add", ("source", source_id), Role.ADMIN) as tx:
             values = {"id": source_id, "kind": kind, "uri": uri, "name": title, "user": actor.user_id}
@@ -72,38 +72,57 @@ class Sources:
                 await _give(tx, actor, agent, source_id)
             await _queue(tx, source_id)
             await audit.record(tx, actor, "source.add", ("source", source_id))
-            return await _one(tx, source_id)
+            return await one_source(tx, source_id)
 
     async def sync(self, actor: Actor, id: SourceId) -> CrawlRun:
-        """Queue a crawl; `ConflictError` says since when one is under way."""
+        """Queue a crawl; `ConflictError` says since when one is under way, `RefusedError` that it is paused."""
         async with writing(self._db, actor, "source.sync", ("source", id), Role.ADMIN) as tx:
-            source = await _one(tx, id)
+            source = await one_source(tx, id)
             if source.status is SourceStatus.PAUSED:
-                raise RefusedError(f"the source {source.name} is paused")
-            run_id = await _queue(tx, id)
-            await audit.record(tx, actor, "source.sync", ("source", id))
-            row = await tx.row(_RUN, source=id)
-        if row is None or row.id != run_id:
-            raise NotFoundError("the source was removed meanwhile")
-        return _run(row)
+                raise RefusedError(f"the source {source.name} is paused", hint="resume it first")
+            return await _queued(tx, actor, "source.sync", id)
+
+    async def retry(self, actor: Actor, id: SourceId) -> CrawlRun:
+        """Queue a crawl for what has failed: what has not costs nothing. `RefusedError` when nothing has."""
+        async with writing(self._db, actor, "source.retry", ("source", id), Role.ADMIN) as tx:
+            source = await one_source(tx, id)
+            if source.status is SourceStatus.PAUSED:
+                raise RefusedError(f"the source {source.name} is paused", hint="resume it first")
+            if not source.failing and source.status is not SourceStatus.FAILED:
+                raise RefusedError(f"nothing of {source.name} has failed")
+            return await _queued(tx, actor, "source.retry", id)
+
+    async def pause(self, actor: Actor, id: SourceId) -> Source:
+        """Read it no more until it is resumed; what is known of it stays searchable. A crawl under way ends."""
+        async with writing(self._db, actor, "source.pause", ("source", id), Role.ADMIN) as tx:
+            source = await one_source(tx, id)
+            if source.status is SourceStatus.PAUSED:
+                raise RefusedError(f"the source {source.name} is paused already")
+            await pause(tx, id)
+            await audit.record(tx, actor, "source.pause", ("source", id))
+            tx.hint("source", id)
+            return await one_source(tx, id)
+
+    async def resume(self, actor: Actor, id: SourceId) -> Source:
+        """Read a paused source again, at once; `RefusedError` when it is not paused."""
+        async with writing(self._db, actor, "source.resume", ("source", id), Role.ADMIN) as tx:
+            source = await one_source(tx, id)
+            if not await tx.row(_RESUME, id=id):
+                raise RefusedError(f"the source {source.name} is not paused")
+            await _queue(tx, id)
+            await audit.record(tx, actor, "source.resume", ("source", id))
+            return await one_source(tx, id)
 
     async def remove(self, actor: Actor, id: SourceId) -> None:
         """Remove a source with all its documents, chunks and vectors; a crawl under way loses its lease."""
         async with writing(self._db, actor, "source.remove", ("source", id), Role.ADMIN) as tx:
-            await _one(tx, id)
+            await one_source(tx, id)
             await tx.execute("SET LOCAL statement_timeout = '10min'")
             await _take_from_agents(tx, id)
             for statement in _REMOVE:
                 await tx.execute(statement, source=id)
             await audit.record(tx, actor, "source.remove", ("source", id))
             tx.hint("source", id)
-
-
-async def _one(tx: ReadTx, id: SourceId) -> Source:
-    row = await tx.row(_SOURCES + " AND s.id = :id", id=id)
-    if row is None:
-        raise NotFoundError(f"there is no source {id}", hint="console source list")
-    return _source(row)
 
 
 async def _queue(tx: WriteTx, source_id: SourceId) -> UUID:
@@ -114,6 +133,15 @@ async def _queue(tx: WriteTx, source_id: SourceId) -> UUID:
         raise ConflictError(f"a crawl of this source is under way{when}", hint=f"console source show {source_id}")
     tx.hint("source", source_id)
     return run_id
+
+
+async def _queued(tx: WriteTx, actor: Actor, act: str, id: SourceId) -> CrawlRun:
+    run_id = await _queue(tx, id)
+    await audit.record(tx, actor, act, ("source", id))
+    run = await latest_run(tx, id)
+    if run is None or run.id != run_id:
+        raise NotFoundError("the source was removed meanwhile")
+    return run
 
 
 async def _give(tx: WriteTx, actor: Actor, slug: str, source_id: SourceId) -> None:
@@ -140,50 +168,14 @@ async def _take_from_agents(tx: WriteTx, source_id: SourceId) -> None:
         tx.hint("agent", agent.id)
 
 
-def _source(row: Any) -> Source:
-    return Source(
-        SourceId(row.id), one_line(row.kind), one_line(row.name), one_line(row.uri, 1000), SourceStatus(row.status),
-        sanitise(row.error), row.documents, row.failing, row.chunks, row.synced_at,
-    )  # fmt: skip
-
-
-def _document(row: Any) -> Document:
-    return Document(
-        DocumentId(row.id), SourceId(row.source_id), one_line(row.uri, 1000), one_line(row.title),
-        one_line(row.status), sanitise(row.error), row.chunks, row.fetched_at,
-    )  # fmt: skip
-
-
-def _run(row: Any) -> CrawlRun:
-    skipped = tuple((one_line(skip["uri"], 1000), one_line(skip["reason"])) for skip in row.skipped)
-    return CrawlRun(
-        row.id, row.state, row.attempt, row.documents_total, row.documents_done, row.documents_unchanged,
-        row.documents_failed, row.chunks, skipped, row.documents_skipped, sanitise(row.error), row.created_at,
-        row.started_at, row.finished_at,
-    )  # fmt: skip
-
-
-_SOURCES = """
-    SELECT s.id, s.kind, s.name, s.uri, s.status, s.error, s.synced_at,
-        (SELECT count(*) FROM documents d WHERE d.workspace_id = s.workspace_id AND d.source_id = s.id) AS documents,
-        (SELECT count(*) FROM documents d WHERE d.workspace_id = s.workspace_id AND d.source_id = s.id
-            AND d.status = 'failed') AS failing,
-        (SELECT count(*) FROM chunks c JOIN documents d ON d.workspace_id = c.workspace_id AND d.id = c.document_id
-            AND d.generation = c.generation WHERE c.workspace_id = s.workspace_id AND c.source_id = s.id) AS chunks
-    FROM sources s WHERE s.workspace_id = :ws
-"""
-_BY_AGE = " ORDER BY s.id"
-_DOCUMENTS = """
-    SELECT d.id, d.source_id, d.uri, d.title, d.status, d.error, d.fetched_at,
-        (SELECT count(*) FROM chunks c WHERE c.workspace_id = d.workspace_id AND c.document_id = d.id
-            AND c.generation = d.generation) AS chunks
-    FROM documents d WHERE d.workspace_id = :ws AND d.source_id = :source ORDER BY d.uri
-"""
-_RUN = "SELECT * FROM crawl_runs WHERE workspace_id = :ws AND source_id = :source ORDER BY id DESC LIMIT 1"
 _ADD = """
     INSERT INTO sources (workspace_id, id, kind, name, uri, created_by_user_id)
     VALUES (:ws, :id, :kind, :name, :uri, :user)
     ON CONFLICT (workspace_id, kind, uri) DO NOTHING RETURNING id
+"""
+_RESUME = """
+    UPDATE sources SET status = 'pending', updated_at = now()
+    WHERE workspace_id = :ws AND id = :id AND status = 'paused' RETURNING id
 """
 _SAME = "SELECT id FROM sources WHERE workspace_id = :ws AND kind = :kind AND uri = :uri"
 _LISTED_BY = "SELECT agent_id FROM agent_sources WHERE workspace_id = :ws AND source_id = :source ORDER BY agent_id"

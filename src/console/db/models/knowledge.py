@@ -56,6 +56,7 @@ class CrawlRun(Base, BelongsToWorkspace):
     documents_skipped: Mapped[Zero]
     skipped: Mapped[List]
     chunks: Mapped[Zero]
+    chunks_total: Mapped[Zero]
     error: Mapped[Empty]
     waits: Mapped[Zero]
     not_before: Mapped[datetime | None]

@@ -1,31 +1,33 @@
-"""Where documents come from: one kind of source a module, all behind the same two functions."""
+"""Where documents come from: one kind of source a module, all behind the same three functions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from types import ModuleType
 
+from console.addresses import Reach
 from console.errors import InvalidInputError
-from console.knowledge.connectors.fetched import Fetched
+from console.knowledge.connectors.fetched import Before, Fetched
 
-KINDS = ("file", "folder")
+KINDS = ("file", "folder", "url")
 """The kinds of source that can be read today."""
-
-Settings = Mapping[str, Any]
+_ON_THIS_MACHINE = frozenset({"file", "folder"})
 
 
 @dataclass(frozen=True, slots=True)
 class Connector:
     """One kind of source. `check` gives the source's own URI; `count` how many items `fetch` will give.
 
-    All block, and raise `ConsoleError` when the source as a whole can't be read.
+    `fetch` is told what may be dialled, and what is known of the items that were read before. All raise
+    `ConsoleError` when the source as a whole can't be read.
     """
 
-    check: Callable[[str], str]
-    count: Callable[[str, Settings], int]
-    fetch: Callable[[str, Settings], Iterator[Fetched]]
+    check: Callable[[str, Reach], Awaitable[str]]
+    count: Callable[[str], Awaitable[int]]
+    fetch: Callable[[str, Reach, Mapping[str, Before]], AsyncIterator[Fetched]]
 
 
 def connector(kind: str) -> Connector:
@@ -33,4 +35,21 @@ def connector(kind: str) -> Connector:
     if kind not in KINDS:
         raise InvalidInputError(f"{kind!r} is no kind of source", hint=f"kinds are {', '.join(KINDS)}")
     module = import_module(f"console.knowledge.connectors.{kind}")
-    return Connector(module.check, module.count, module.fetch)
+    return _local(module) if kind in _ON_THIS_MACHINE else Connector(module.check, module.count, module.fetch)
+
+
+def _local(module: ModuleType) -> Connector:
+    """Reading this machine's files blocks: it is done in a thread, item by item."""
+
+    async def check(place: str, _reach: Reach) -> str:
+        return str(await asyncio.to_thread(module.check, place))
+
+    async def count(uri: str) -> int:
+        return int(await asyncio.to_thread(module.count, uri))
+
+    async def fetch(uri: str, _reach: Reach, _before: Mapping[str, Before]) -> AsyncIterator[Fetched]:
+        items: Iterator[Fetched] = module.fetch(uri)
+        while item := await asyncio.to_thread(next, items, None):
+            yield item
+
+    return Connector(check, count, fetch)

@@ -1,4 +1,4 @@
-"""A source that is a folder of this machine: its Markdown, HTML and text files, in order of their paths."""
+"""A source that is a folder of this machine: its text, Markdown, HTML, PDF and Word files, in order of their paths."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from console.errors import RefusedError
-from console.knowledge.connectors import Settings
 from console.knowledge.connectors.fetched import Fetched
 from console.knowledge.connectors.local import local_path, read_file, reason, resolved, storable
+from console.knowledge.media import SUFFIXES
 
 MAX_FILES = 20_000
 """How many files one folder may hold."""
 
-_SUFFIXES = frozenset({".md", ".mdx", ".markdown", ".html", ".htm", ".xhtml", ".txt", ".text", ".rst", ".adoc"})
 _BARE = frozenset({"readme", "faq", "changelog", "notes"})
 
 
@@ -23,7 +22,7 @@ def check(path: str) -> str:
     return resolved(path, folder=True).as_uri()
 
 
-def count(uri: str, _settings: Settings) -> int:
+def count(uri: str) -> int:
     """How many files will be read; raises as `fetch` does."""
     total = sum(1 for entry in _walk(_root(uri)) if not isinstance(entry, Fetched))
     if total > MAX_FILES:
@@ -31,7 +30,7 @@ def count(uri: str, _settings: Settings) -> int:
     return total
 
 
-def fetch(uri: str, _settings: Settings) -> Iterator[Fetched]:
+def fetch(uri: str) -> Iterator[Fetched]:
     """Read the files one by one, each under its path below the folder, so that a moved folder stays the same.
 
     Links are never followed; hidden entries and other kinds of file are skipped, each with its reason. An
@@ -87,8 +86,8 @@ def _left_out(entry: os.DirEntry[str]) -> str | None:
     if not entry.is_file(follow_symlinks=False):
         return "not a regular file"
     name, suffix = os.path.splitext(entry.name.lower())  # noqa: PTH122 - a name, not a path
-    known = suffix in _SUFFIXES or (not suffix and name in _BARE)
-    return None if known else "no Markdown, HTML or text"
+    known = suffix in SUFFIXES or (not suffix and name in _BARE)
+    return None if known else "no text, Markdown, HTML, PDF or Word file"
 
 
 def _uri(root: Path, path: Path) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from console.errors import InvalidInputError, NotFoundError
 from console.knowledge.connectors.fetched import Fetched
-from console.knowledge.extract import MAX_BYTES
+from console.knowledge.media import most_bytes
 from console.text import one_line
 
 
@@ -35,19 +35,20 @@ def resolved(path: str, *, folder: bool) -> Path:
 
 
 def read_file(path: Path, uri: str) -> Fetched:
-    """Read one regular file of at most `MAX_BYTES`; anything else becomes an item with its reason."""
+    """Read one regular file that is not too large; anything else becomes an item with its reason."""
+    most = most_bytes(path.name)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as opened:  # noqa: PTH123 - an open descriptor has no path
             about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode):
                 return Fetched(uri, path.name, skipped="not a regular file")
-            data = opened.read(MAX_BYTES + 1)
+            data = opened.read(most + 1)
     except OSError as error:
         return Fetched(uri, path.name, error=f"can't be read: {reason(error)}")
-    if len(data) > MAX_BYTES:
+    if len(data) > most:
         size = max(about.st_size, len(data)) / 1e6
-        return Fetched(uri, path.name, error=f"too large: {size:.1f} MB, the limit is {MAX_BYTES / 1e6:.0f} MB")
+        return Fetched(uri, path.name, error=f"too large: {size:.1f} MB, the limit is {most / 1e6:.0f} MB")
     return Fetched(uri, path.name, data=data, modified=datetime.fromtimestamp(about.st_mtime, UTC))
 
 
