@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,6 @@ import pytest
 from console.ai.breaker import Breaker
 from console.ai.model_error import ModelError, Trouble
 from console.ai.openai_client import OpenAiClient, Patience
-from console.ai.transport import is_public
 from console.domain.model import Endpoint
 from tests.ai.endpoint import (
     Act,
@@ -31,6 +31,7 @@ from tests.ai.endpoint import (
 KEY = "sk-planted-0123456789abcdef"
 QUICK = Patience(connect=1, call=0.6, whole=3, retries=2, pause=0.01, longest_pause=0.3)
 CALM = replace(QUICK, connect=10, call=15, whole=40)
+HANG = 60.0
 ASKED = [{"role": "user", "content": "hello"}]
 
 
@@ -68,9 +69,8 @@ async def test_busy_and_failing_are_tried_again_as_asked(endpoint: FakeEndpoint)
 
 async def test_a_long_retry_after_is_capped(endpoint: FakeEndpoint) -> None:
     endpoint.script = [status(429, Retry_After="3600")]
-    started = time.monotonic()
-    assert await say(client(endpoint)) == reply("Yes.")
-    assert time.monotonic() - started < 15
+    async with asyncio.timeout(HANG):
+        assert await say(client(endpoint)) == reply("Yes.")
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,10 @@ async def test_a_long_retry_after_is_capped(endpoint: FakeEndpoint) -> None:
 )
 async def test_every_failure_has_its_kind(endpoint: FakeEndpoint, act: Act, kind: Trouble, calls: int) -> None:
     endpoint.script = [act] * 3
-    started = time.monotonic()
     patience = QUICK if kind is Trouble.TIMEOUT else CALM
-    assert (await trouble(client(endpoint, patience))).trouble is kind
+    async with asyncio.timeout(HANG):
+        assert (await trouble(client(endpoint, patience))).trouble is kind
     assert len(endpoint.calls) == calls
-    assert time.monotonic() - started < 15
 
 
 async def test_nobody_listens() -> None:
@@ -149,19 +148,6 @@ async def test_a_tenants_address_is_dialled_only_where_it_is_public(endpoint: Fa
         tenants = Endpoint(base_url=base_url, key=KEY, is_tenants=True)
         assert (await trouble(OpenAiClient(tenants, Breaker("t"), QUICK))).trouble is Trouble.FORBIDDEN
     assert endpoint.calls == []
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("93.184.216.34", True), ("2606:4700::1111", True), ("127.0.0.1", False), ("10.0.0.1", False),
-        ("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False), ("224.0.0.1", False),  # noqa: S104
-        ("168.63.129.16", False), ("192.0.0.192", False), ("::1", False), ("::ffff:10.0.0.1", False),
-        ("64:ff9b::a9fe:a9fe", False), ("2002:7f00:1::", False), ("fe80::1%eth0", False), ("::127.0.0.1", False),
-    ],
-)  # fmt: skip
-def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert is_public(address) is public
 
 
 @pytest.mark.parametrize(

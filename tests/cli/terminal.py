@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ptyprocess import PtyProcessUnicode  # type: ignore[import-untyped]
 
+from tests.cli import forks
+
 COMMAND = [sys.executable, "-m", "console"]
+PATIENCE = 60.0
+_OF_THE_INTERPRETER = ("PYTHON", "LANG", "LC_", "CONSOLE_DEBUG")
 
 
 def scratch_env(home: Path, **more: str) -> dict[str, str]:
@@ -25,11 +30,14 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run `console` with those words, not on a terminal."""
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run(
-        [*COMMAND, *words], input=data, capture_output=True, env=scratch_env(home, **(env or {})), timeout=timeout
-    )
-    out, err = done.stdout.decode(), done.stderr.decode()
-    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+    through = _interpreter if any(name.startswith(_OF_THE_INTERPRETER) for name in env or {}) else forks.call
+    status, out, err = through(words, data, scratch_env(home, **(env or {})), timeout)
+    return subprocess.CompletedProcess([*COMMAND, *words], status, out.decode(), err.decode())
+
+
+def _interpreter(words: Sequence[str], data: bytes, env: Mapping[str, str], timeout: float) -> tuple[int, bytes, bytes]:
+    done = subprocess.run([*COMMAND, *words], input=data, capture_output=True, env=env, timeout=timeout)
+    return done.returncode, done.stdout, done.stderr
 
 
 class Terminal:
@@ -42,23 +50,27 @@ class Terminal:
     def wait_for(self, *endings: str) -> str:
         """Read until what is shown ends in one of these, blanks aside; fails when the command ends first."""
         while not self.text.rstrip().endswith(endings):
-            self.text += self._child.read()
+            self._read()
         return self.text
 
     def see(self, words: str) -> None:
         """Read until these words have been shown."""
         while words not in self.text:
-            self.text += self._child.read()
+            self._read()
 
     def type(self, keys: str) -> None:
         """Press keys."""
         self._child.write(keys)
 
+    def _read(self) -> None:
+        assert select.select([self._child.fd], [], [], PATIENCE)[0], f"no more than this is shown:\n{self.text}"
+        self.text += self._child.read()
+
     def finish(self) -> int:
         """Read to the end; returns the exit status."""
         with contextlib.suppress(EOFError):
             while True:
-                self.text += self._child.read()
+                self._read()
         self._child.wait()
         self._child.close()
         return int(self._child.exitstatus)

@@ -40,6 +40,7 @@ class Gateway:
     busy: int = 0
     streams: int = 0
     typed: int = 0
+    kept: list[dict[str, Any]] = field(default_factory=list)
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def start(self, request: Request) -> Response:
@@ -93,6 +94,10 @@ class Gateway:
         self.typed += request.headers.get("Authorization") == "Bearer vt"
         return Response(status_code=204)
 
+    async def keep(self, request: Request) -> Response:
+        self.kept.append(await request.json())
+        return JSONResponse({}) if "@" in self.kept[-1].get("email", "@") else JSONResponse({}, 422)
+
     def _add(self, role: str, content: str) -> int:
         cited = [{"uri": "https://acme.test/r", "title": "Returns"}] if role == "assistant" else []
         self.messages.append({"seq": len(self.messages) + 1, "role": role, "content": content, "citations": cited})
@@ -109,6 +114,8 @@ def gateway() -> Iterator[Gateway]:
         Route(path, found.read),
         Route("/v1/conversations/{id}/events", found.events),
         Route("/v1/conversations/{id}/typing", found.typing, methods=["POST"]),
+        Route("/v1/conversations/{id}/feedback", found.keep, methods=["POST"]),
+        Route("/v1/conversations/{id}/lead", found.keep, methods=["POST"]),
     ]
     listener = socket.create_server(("127.0.0.1", 0))
     found.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -135,6 +142,24 @@ def test_piped_each_line_gets_its_answer(gateway: Gateway, tmp_path: Path) -> No
         "  [1] Returns  https://acme.test/r",
     ]
     assert (code, err) == (0, "")
+
+
+def test_a_thumb_and_an_address(gateway: Gateway, tmp_path: Path) -> None:
+    code, _, err = chat(gateway, tmp_path, "hello\n/up\n/down not true\n/lead vic@example.test\n/else")
+    assert (code, err) == (0, "thank you\n" * 3)
+    assert gateway.kept == [
+        {"seq": 2, "rating": "up", "comment": ""},
+        {"seq": 2, "rating": "down", "comment": "not true"},
+        {"email": "vic@example.test"},
+    ]
+    assert [m["content"] for m in gateway.messages if m["role"] == "user"] == ["hello", "/else"]
+
+
+@pytest.mark.parametrize(("line", "says"), [("/up", "no answer yet"), ("/lead vic", "422")])
+def test_what_can_not_be_rated_or_kept(gateway: Gateway, tmp_path: Path, line: str, says: str) -> None:
+    code, out, err = chat(gateway, tmp_path, line)
+    assert (code, out) == (1, "")
+    assert says in err
 
 
 def test_json_is_lines_that_keep_the_fields(gateway: Gateway, tmp_path: Path) -> None:
@@ -244,7 +269,7 @@ def test_who_speaks_and_who_types_is_told(gateway: Gateway, tmp_path: Path) -> N
 def test_typing_at_the_prompt_is_told_to_the_other_side(gateway: Gateway, tmp_path: Path) -> None:
     terminal = talk(gateway, tmp_path)
     terminal.type("half a")
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while not gateway.typed and time.monotonic() < until:
         time.sleep(0.02)
     assert gateway.typed

@@ -182,7 +182,7 @@ def test_tail_follows_until_interrupted(office: Office) -> None:
         office.out("max", "conv", "note", id, "three")
         assert json.loads(tail.stdout.readline())["content"] == "three"
         tail.send_signal(signal.SIGINT)
-        _, err = tail.communicate(timeout=20)
+        _, err = tail.communicate(timeout=60)
     assert (tail.returncode, err) == (130, "")
 
 

@@ -59,7 +59,7 @@ def process(home: Path, *words: str, **env: str) -> Iterator[subprocess.Popen[st
         try:
             yield running
             running.send_signal(signal.SIGTERM)
-            _, err = running.communicate(timeout=30)
+            _, err = running.communicate(timeout=60)
             assert running.returncode == 0, err
         finally:
             running.kill()

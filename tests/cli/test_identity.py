@@ -178,6 +178,7 @@ def test_workspaces_are_made_switched_and_listed(site: Site) -> None:
     assert site.json("adam", "whoami")["workspace"] == "lab"
     assert site.json("adam", "whoami", "--workspace", "acme-shop")["role"] == "admin"
     listed = site.json("adam", "workspace", "list")["workspaces"]
+    assert [(w["waiting"], w["failing_sources"], w["trouble"]) for w in listed] == [(0, 0, None)] * 2
     assert [(w["slug"], w["role"], w["active"]) for w in listed] == [
         ("acme-shop", "admin", False),
         ("lab", "owner", True),
@@ -214,7 +215,7 @@ def test_an_agent_is_made_edited_published_and_rolled_back(site: Site, tmp_path:
     file.write_text(site.call("adam", "agent", "show", "desk", "--toml").stdout.replace('tone = ""', 'tone = "warm"'))
     edited = site.json("adam", "agent", "edit", "desk", "--file", str(file))
     assert edited == {"agent": "desk", "draft_revision": 2, "changed": True}
-    assert "changed by somebody since" in site.refusal(5, "adam", "agent", "edit", "desk", "--file", str(file))
+    assert "changed by adam since" in site.refusal(5, "adam", "agent", "edit", "desk", "--file", str(file))
     shown = site.json("vera", "agent", "show", "desk")
     assert (shown["settings"]["persona"]["tone"], shown["changed_since_publish"]) == ("warm", True)
     assert site.json("adam", "agent", "publish", "desk", "--note", "warmer")["version"] == 2
@@ -279,7 +280,7 @@ def test_an_edit_overtaken_while_the_editor_is_open_is_kept(site: Site, tmp_path
     )
     done = site.call("adam", "agent", "edit", "race", EDITOR=editor(tmp_path, meanwhile))
     assert done.returncode == 5, done.stderr
-    assert "changed by somebody since" in done.stderr
+    assert "changed by adam since" in done.stderr
     (kept,) = (site.folder / "adam").rglob("agent-race-*.toml")
     assert 'name = "Mine"' in kept.read_text()
     assert site.json("adam", "agent", "show", "race")["name"] == "Somebody else's"

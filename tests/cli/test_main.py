@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from console.cli.nouns import NOUNS
+from console.cli.parser import build
 from tests.cli.terminal import COMMAND, Terminal, run, scratch_env
 
 RAISING = """
@@ -162,7 +164,7 @@ def test_ctrl_c_is_130(tmp_path: Path) -> None:
         with subprocess.Popen(words, env=scratch_env(tmp_path), stderr=subprocess.PIPE) as child:
             connection, _ = mute.accept()
             child.send_signal(signal.SIGINT)
-            _, err = child.communicate(timeout=10)
+            _, err = child.communicate(timeout=60)
             connection.close()
     assert (child.returncode, err) == (130, b"")
 
@@ -188,3 +190,22 @@ def test_bash_completion(tmp_path: Path) -> None:
 def test_other_completions_know_every_command(tmp_path: Path, shell: str) -> None:
     text = run(tmp_path, "completion", shell).stdout
     assert all(f"/{noun}" in text for noun in ("chat", "paths", "completion"))
+
+
+def test_the_help_names_each_option_and_noun_that_there_is(tmp_path: Path) -> None:
+    text, tree = run(tmp_path, "--help").stdout, build(only="")
+    assert text == tree.format_help() == run(tmp_path, "-h").stdout
+    options = {word for word in text.partition("options:")[2].partition("Begin:")[0].split() if word.startswith("--")}
+    assert options == set(tree.words())
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("  ")][-len(NOUNS) :] == [
+        noun.name for area in dict.fromkeys(noun.area for noun in NOUNS) for noun in NOUNS if noun.area == area
+    ]
+
+
+@pytest.mark.parametrize("closed", ["--help", "paths"])
+def test_help_for_a_reader_who_left_is_no_traceback(tmp_path: Path, closed: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, closed], env=scratch_env(tmp_path), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, "Traceback" in done.stderr, "can't be written" in done.stderr) == (1, False, True)

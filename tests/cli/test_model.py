@@ -150,12 +150,12 @@ def test_a_worker_answers_visitors_by_the_model(office: Office, endpoint: FakeEn
     settings = scratch_env(office.home, DATABASE_URL=office.urls.app, **env(endpoint))
     with subprocess.Popen([*COMMAND, "worker"], env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as worker:
         try:
-            deadline = time.monotonic() + 40
+            deadline = time.monotonic() + 60
             while not (said := _answers(office, id)) and time.monotonic() < deadline:
                 time.sleep(0.2)
         finally:
             worker.send_signal(signal.SIGTERM)
-            out, err = worker.communicate(timeout=20)
+            out, err = worker.communicate(timeout=60)
     assert [(message["content"], message["citations"][0]["uri"]) for message in said] == [
         ("You have 30 days.", "returns.md")
     ]

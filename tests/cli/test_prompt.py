@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.cli.editor import edit
+from console.editor import edit
 from console.errors import InvalidInputError, RefusedError, UsageError
 from tests.cli.terminal import Terminal, scratch_env
 

@@ -161,6 +161,8 @@ def test_another_password_and_the_end_of_other_sessions(mia: Desk) -> None:
     words = ("user", "password")
     assert "bytes" in refusal(1, mia.call(*words, CONSOLE_PASSWORD=PASSWORD, CONSOLE_NEW_PASSWORD="€" * 25))
     assert mia.json(*words, CONSOLE_PASSWORD=PASSWORD, **env) == {"changed": True}
+    stored = ask(mia.urls.superuser, f"SELECT password_hash FROM users WHERE email = '{mia.email}'")
+    assert stored.startswith("$2b$12$")
     assert len(mia.json("session", "list")["sessions"]) == 1
     assert WRONG in refusal(4, mia.call("login", mia.email, CONSOLE_PASSWORD=PASSWORD))
     mia.json("login", mia.email, CONSOLE_PASSWORD="battery staple")

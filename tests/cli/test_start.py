@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,8 +42,6 @@ def test_a_server_that_says_nothing_does_not_keep_the_operator(tmp_path: Path, s
     terminal = starting(tmp_path, silent.getsockname()[1])
     terminal.see("connecting")
     with silent.accept()[0]:  # The call is under way.
-        pressed = time.monotonic()
         terminal.type("q")
         assert terminal.finish() == 0
-    assert time.monotonic() - pressed < 8
-    assert ALT_SCREEN_OFF in terminal.text
+    assert "console:" not in terminal.text.rsplit(ALT_SCREEN_OFF, 1)[1]  # Nothing of a call that failed.

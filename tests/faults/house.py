@@ -43,7 +43,7 @@ class House:
         """Start the gateway and wait until it listens."""
         self.gateway = await self.run("-m", "console", "gateway", "--port", str(self.port), "--json")
         assert self.gateway.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             line = await self.gateway.stdout.readline()
         assert line, "the gateway ended at its start"
         self.port = int(json.loads(line)["gateway_url"].rpartition(":")[2])
@@ -58,7 +58,7 @@ class House:
 
     async def worker(self) -> psutil.Process:
         """The worker, when one has come."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while True:
                 if found := next(filter(self._is_worker, psutil.process_iter()), None):
                     return found
@@ -81,7 +81,7 @@ class House:
         """It dies; whoever needs it starts another."""
         before = await self.worker()
         before.kill()
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while await self.worker() == before:
                 await asyncio.sleep(0.05)
 
@@ -100,7 +100,7 @@ class House:
         if self.gateway is not None and self.gateway.returncode is None:
             self.gateway.send_signal(signal.SIGTERM)
             await self.gateway.communicate()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while next(filter(self._is_worker, psutil.process_iter()), None):
                 await asyncio.sleep(0.05)
         await asyncio.to_thread(self.server.destroy)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 
+from console.db import hangup
 from console.db.engine import Database
 from console.db.hub import Hub
+from console.db.link import LINK
 from console.db.listen import listen
 from console.db.notify import Notifier
 from console.errors import ConnectionFailedError
@@ -24,7 +25,7 @@ from tests.proxy import Proxy
 from tests.services.test_answers import Fixed, good
 from tests.worker.test_worker import no_crawl
 
-AT_MOST = 4.0
+HANG = 60.0
 LONGEST = 0.6
 TIMES = {"hub": 24, "listener": 24, "notifier": 24, "call": 24, "worker": 6}
 
@@ -80,6 +81,13 @@ FAULTS: dict[str, Callable[[Proxy], None]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def nothing_else_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time limit of a statement, or of making a link, comes to the help of a cancellation."""
+    monkeypatch.setattr(hangup, "PATIENCE_SECONDS", 10 * HANG)
+    monkeypatch.setitem(LINK, "connect_timeout", 10 * int(HANG))
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("work", WORKS)
 async def test_it_ends(app_proxy: Proxy, work: str, fault: str) -> None:
@@ -89,21 +97,17 @@ async def test_it_ends(app_proxy: Proxy, work: str, fault: str) -> None:
     # The earliest are cancelled before it, in the midst of their beginning; the rest meet it.
     await asyncio.sleep(LONGEST * 0.4)
     FAULTS[fault](app_proxy)
-    took = await asyncio.gather(*ends)
-    assert max(took) < AT_MOST
+    await asyncio.gather(*ends)
 
 
-async def cancelled(task: asyncio.Task[None], after: float) -> float:
-    """Cancel it then, once; how long it takes to end."""
+async def cancelled(task: asyncio.Task[None], after: float) -> None:
+    """Cancel it then, once, and wait for its end."""
     await asyncio.sleep(after)
     assert not task.done(), task
-    clock = asyncio.get_running_loop().time
-    begun = clock()
     task.cancel()
-    await asyncio.wait({task}, timeout=AT_MOST * 5)
+    await asyncio.wait({task}, timeout=HANG)
     assert task.done(), task.get_stack()
     assert task.cancelled(), task.exception()
-    return clock() - begun
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -112,23 +116,19 @@ async def test_all_of_it_ends_with_its_loop(app_proxy: Proxy, fault: str) -> Non
     chance = random.Random(fault)  # noqa: S311
     delays = [chance.uniform(0, LONGEST) for _ in range(4)]
     FAULTS[fault](app_proxy)
-    took = await asyncio.gather(*(asyncio.to_thread(closed, app_proxy.url, delay) for delay in delays))
-    assert max(took) < AT_MOST
+    await asyncio.gather(*(asyncio.to_thread(closed, app_proxy.url, delay) for delay in delays))
 
 
-def closed(url: str, after: float) -> float:
-    """Leave a loop in which all this runs, after that time; how long its closing takes."""
-    left: list[float] = []
+def closed(url: str, after: float) -> None:
+    """Leave a loop in which all this runs, after that time, and wait until it is closed."""
     tasks: list[asyncio.Task[None]] = []  # A loop holds its tasks but weakly.
 
     async def main() -> None:
         tasks.extend(asyncio.create_task(work(url), name=name) for name, work in WORKS.items())
         await asyncio.sleep(after)
         assert not any(task.done() for task in tasks), tasks
-        left.append(time.monotonic())
 
     thread = threading.Thread(target=asyncio.run, args=(main(),), daemon=True)
     thread.start()
-    thread.join(after + AT_MOST * 5)
+    thread.join(after + HANG)
     assert not thread.is_alive()
-    return time.monotonic() - left[0]

@@ -137,7 +137,7 @@ async def test_a_rival_wins_over_a_claim_killed_before_its_commit(
 
 async def one_held_up(god: psycopg.AsyncConnection, by: int | None = None) -> Any:
     """The backend that waits for a lock of `by`, or of the superuser's own connection."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             cursor = await god.execute(
                 "SELECT pid FROM pg_locks WHERE NOT granted"

@@ -28,7 +28,7 @@ from console.tui.spool import Spool
 from tests.db.embedded_support import open_directory
 from tests.world import Talk, make_talk, make_world
 
-BACK_SECONDS = 20.0
+BACK_SECONDS = 60.0
 
 
 class Disk:
@@ -178,7 +178,7 @@ def kept(folder: Path) -> list[str]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.02)
 

@@ -150,6 +150,6 @@ async def child(
 async def said(process: Process, word: str) -> None:
     """Wait until the child has said the word."""
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (line := await process.stdout.readline()) != f"{word}\n".encode():
             assert line, f"the child ended before it said {word}"

@@ -17,7 +17,6 @@ from console.domain.keys import public_key
 from console.gateway.app import create_app
 from console.gateway.limits import Limits
 from console.gateway.server import serve
-from console.services.visitors import Visitors
 from tests.world import World
 
 JSON = {"Content-Type": "application/json"}
@@ -42,7 +41,7 @@ async def running(
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
     hub = options.pop("hub", None) or Hub(db.url)
-    app = create_app(Visitors(db), hub=hub, ready=ready, limits=limits, **options)
+    app = create_app(db, hub=hub, ready=ready, limits=limits, **options)
     serving = serve(app, host=host, port=0, stop=stop, listening=port.set_result, stopping=hub.stop, limits=limits)
     server = asyncio.create_task(serving)
     try:

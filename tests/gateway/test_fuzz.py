@@ -20,7 +20,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
-NAMES = st.sampled_from(["content", "name", "email", "page", "domain", "visitor_id"]) | TEXT
+NAMES = st.sampled_from(["content", "name", "email", "page", "domain", "visitor_id", "seq", "rating", "comment"]) | TEXT
 BODIES = (
     st.binary(max_size=200)
     | VALUES.map(lambda value: json.dumps(value).encode())
@@ -44,6 +44,15 @@ async def test_any_body_of_a_message(gateway: Gateway, body: bytes) -> None:
 @given(body=BODIES)
 async def test_any_body_of_a_start(gateway: Gateway, body: bytes) -> None:
     reply = await gateway.client.post(gateway.start_path, content=body, headers=JSON)
+    assert reply.status_code in EXPECTED
+
+
+@SETTINGS
+@given(body=BODIES, what=st.sampled_from(["lead", "feedback"]))
+async def test_any_body_of_an_opinion(gateway: Gateway, body: bytes, what: str) -> None:
+    talk = await gateway.start()
+    path = talk.path.replace("/messages", f"/{what}")
+    reply = await gateway.client.post(path, content=body, headers=JSON | talk.bearer)
     assert reply.status_code in EXPECTED
 
 

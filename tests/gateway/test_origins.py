@@ -125,7 +125,7 @@ async def test_the_open_stream_of_a_removed_origin_ends(db: Database, gateway_db
     await Origins(db).add(world.admin, "assistant", SHOP)
     async with (
         running(gateway_db, poll_seconds=0.05) as address,
-        httpx.AsyncClient(base_url=address, trust_env=False, timeout=10, headers=HERS) as client,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=60, headers=HERS) as client,
     ):
         gateway = Gateway(client, world)
         async with aclosing(events(gateway, await gateway.start())) as stream:

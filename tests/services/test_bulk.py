@@ -23,14 +23,9 @@ from console.services.inbox import Inbox
 from console.services.takeover import Takeover
 from tests.proxy import Proxy
 from tests.services.desk import count
-from tests.world import World, make_talk, make_world
+from tests.world import World, make_talk
 
 NOBODY = ConversationId(new_id())
-
-
-@pytest.fixture
-async def world(db: Database) -> World:
-    return await make_world(db)
 
 
 @pytest.fixture

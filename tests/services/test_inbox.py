@@ -18,12 +18,7 @@ from console.services.sweep import wake_snoozed
 from console.services.takeover import Takeover
 from console.services.triage import Triage
 from tests.services.desk import change, count, kinds, now_of
-from tests.world import Talk, World, make_talk, make_world
-
-
-@pytest.fixture
-async def world(db: Database) -> World:
-    return await make_world(db)
+from tests.world import Talk, World, make_talk
 
 
 async def talks(gateway_db: Database, world: World, number: int) -> list[Talk]:

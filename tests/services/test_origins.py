@@ -18,11 +18,6 @@ from tests.world import World, make_talk, make_world
 SHOP = "https://shop.example"
 
 
-@pytest.fixture
-async def world(db: Database) -> World:
-    return await make_world(db)
-
-
 async def test_an_origin_is_added_listed_and_removed(db: Database, world: World) -> None:
     service = Origins(db)
     assert await service.list(world.viewer, "assistant") == ()

@@ -19,15 +19,10 @@ from console.services.sweep import wake_snoozed, workspaces_with_work
 from console.services.takeover import Takeover
 from tests.services.desk import change, count, kinds, now_of
 from tests.services.test_answers import Fixed, good, newest_run
-from tests.world import Talk, World, make_talk, make_world
+from tests.world import Talk, World, make_talk
 
 HOUR = timedelta(hours=1)
 DUE = "UPDATE conversations SET snoozed_until = now() - interval '1 second' WHERE workspace_id = :ws"
-
-
-@pytest.fixture
-async def world(db: Database) -> World:
-    return await make_world(db)
 
 
 @pytest.fixture

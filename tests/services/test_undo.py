@@ -24,7 +24,7 @@ from console.services.takeover import Takeover
 from console.services.triage import Triage
 from tests.services.desk import change, count, expire_leases, kinds, now_of
 from tests.services.test_answers import Fixed, good, newest_run, run_states
-from tests.world import Talk, World, make_talk, make_world
+from tests.world import Talk, World
 
 LONG = 600.0
 Act = Callable[[Takeover, Actor, Talk, int], Awaitable[Conversation]]
@@ -44,18 +44,6 @@ acts = pytest.mark.parametrize("act", ACTS)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow machine must not end what these tests are about; how long it lasts has its own test."""
     monkeypatch.setattr(undo, "HOLD_SECONDS", LONG)
-
-
-@pytest.fixture
-async def world(db: Database) -> World:
-    return await make_world(db)
-
-
-@pytest.fixture
-async def talk(gateway_db: Database, world: World) -> Talk:
-    talk = await make_talk(gateway_db, world)
-    await talk.say("hello?")
-    return talk
 
 
 async def state(db: Database, world: World, talk: Talk) -> tuple[object, ...]:

@@ -118,7 +118,7 @@ async def test_a_composer_that_narrows_shows_every_line(desk: Desk, height: int)
     async with running(desk.console(), (120, height)) as stage:
         await stage.sees("Crystal Minh")
         await stage.take()
-        await stage.type(words)
+        stage.pane.box.area.insert(words)
         for width in (80, 120, 80, 64):
             await stage.pilot.resize_terminal(width, height)
             await stage.writing()

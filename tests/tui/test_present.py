@@ -8,9 +8,10 @@ import pytest
 
 from console.domain.actor import Actor, Role
 from console.domain.conversation import Control, HandoffReason, Priority, Status
+from console.domain.feedback import Feedback, Rating
 from console.domain.inbox import InboxCounts, InboxFilter, InboxRow
 from console.domain.live import Link
-from console.domain.message import Citation, Event, Message, MessageRole
+from console.domain.message import Citation, Event, Message, MessageRole, Transcript
 from console.errors import RefusedError
 from console.ids import ConversationId, UserId, WorkspaceId, new_id
 from console.text import SafeText
@@ -21,6 +22,7 @@ from console.tui.present.notices import error_text
 from console.tui.present.row import row_lines, short_age, status
 from console.tui.present.tone import sides, toned
 from console.tui.present.transcript import blocks
+from console.tui.thread import Thread
 
 NOW = datetime(2026, 11, 21, 14, 2, tzinfo=UTC)
 ME = Actor(UserId(new_id()), WorkspaceId(new_id()), Role.MEMBER, SafeText("Sam Reyes"), SafeText("sam@acme.test"))
@@ -159,6 +161,31 @@ def test_who_spoke_differs_by_word_and_indent() -> None:
         " 14:02  handed to a person: the visitor asked\n 14:02  you took over\n"
         " 14:02  you\n          words\n 14:02  note  Crystal\n          words"
     )
+
+
+def test_a_thumb_stands_beside_its_answer() -> None:
+    down = Feedback(1, Rating.DOWN, SafeText("not\ntrue"), NOW)
+    up = Feedback(2, Rating.UP, SafeText(""), NOW)
+    text = plain(
+        [
+            replace(message(1, MessageRole.ASSISTANT), feedback=down),
+            replace(message(2, MessageRole.HUMAN), feedback=up),
+        ],
+        [Event(2, "left_address", None, SafeText(""), SafeText(""), NOW)],
+    )
+    assert "Crystal  visitor: not helpful\n          words\n          visitor: not true\n" in text
+    assert "visitor: helpful\n" in text
+    assert "left an address" in text
+
+
+def test_a_thumb_reaches_an_answer_that_is_on_screen() -> None:
+    conversation: Any = None
+    thread = Thread(conversation)
+    thread.add(Transcript(ConversationId(new_id()), (message(2, MessageRole.ASSISTANT),), (), False))
+    down = Feedback(2, Rating.DOWN, SafeText(""), NOW)
+    thread.add(Transcript(ConversationId(new_id()), (), (), False, (down, replace(down, seq=9))))
+    assert thread.messages[2].feedback == down
+    assert set(thread.messages) == {2}
 
 
 def test_a_new_day_is_said() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
 from console.knowledge.chunk import chunk, headed, sentences
 from console.knowledge.extract import Block
+from tests.effort import LINEAR, growth
 
 
 def words(text: str) -> int:
@@ -63,11 +64,9 @@ def test_no_chunk_is_larger_than_the_size_whatever_the_text(text: str) -> None:
     assert max(len(piece.text) for piece in found) <= 50 * 13
 
 
-def test_a_megabyte_is_quick() -> None:
-    begun = time.perf_counter()
-    assert len(chunk([Block((), prose(25_000))], words)) > 500
-    assert chunk([Block((), "a" + " " * 1_000_000 + "b")], words)
-    assert time.perf_counter() - begun < 15
+@pytest.mark.parametrize("text", [prose, lambda size: "a" + " " * 40 * size + "b"])
+def test_a_long_text_takes_no_more_than_its_share(text: Callable[[int], str]) -> None:
+    assert growth(lambda size: chunk([Block((), text(size))], words), 2_500) < LINEAR
 
 
 def test_headed() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from console.db.embedded.server import EmbeddedServer
 
-SECONDS = 40.0
+SECONDS = 60.0
 USER = """
 import sys
 from pathlib import Path

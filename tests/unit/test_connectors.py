@@ -8,22 +8,20 @@ from pathlib import Path
 import pytest
 
 from console.errors import InvalidInputError, NotFoundError, RefusedError
-from console.knowledge.connectors import connector
+from console.knowledge.connectors import connector, file, folder
 from console.knowledge.connectors.fetched import Fetched
 
-FOLDER, FILE = connector("folder"), connector("file")
+
+def fetched(place: Path) -> list[Fetched]:
+    return list(folder.fetch(folder.check(str(place))))
 
 
-def fetched(folder: Path) -> list[Fetched]:
-    return list(FOLDER.fetch(FOLDER.check(str(folder)), {}))
+def names(place: Path) -> list[str]:
+    return [item.uri for item in fetched(place) if item.data is not None]
 
 
-def names(folder: Path) -> list[str]:
-    return [item.uri for item in fetched(folder) if item.data is not None]
-
-
-def skips(folder: Path) -> dict[str, str]:
-    return {item.uri: item.skipped for item in fetched(folder) if item.skipped}
+def skips(place: Path) -> dict[str, str]:
+    return {item.uri: item.skipped for item in fetched(place) if item.skipped}
 
 
 def test_files_come_in_the_order_of_their_names_by_their_path_below_the_folder(tmp_path: Path) -> None:
@@ -31,7 +29,7 @@ def test_files_come_in_the_order_of_their_names_by_their_path_below_the_folder(t
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     assert names(tmp_path) == ["README", "a.txt", "b.md", "sub/c.md", "sub/deep/z.html"]
-    assert FOLDER.count(FOLDER.check(str(tmp_path)), {}) == 5
+    assert folder.count(folder.check(str(tmp_path))) == 5
     moved = tmp_path.rename(tmp_path.with_name("moved"))
     assert names(moved) == ["README", "a.txt", "b.md", "sub/c.md", "sub/deep/z.html"]
 
@@ -54,7 +52,7 @@ def test_what_is_left_out_has_a_reason(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     assert skips(tmp_path) == {
         ".git": "hidden",
-        "logo.png": "no Markdown, HTML or text",
+        "logo.png": "no text, Markdown, HTML, PDF or Word file",
         "pipe.md": "not a regular file",
     }
 
@@ -67,24 +65,24 @@ def test_a_name_that_is_no_text_can_be_stored(tmp_path: Path) -> None:
 def test_a_pipe_given_as_a_file_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     with pytest.raises(InvalidInputError, match="not a regular file"):
-        FILE.check(str(tmp_path / "pipe.md"))
+        file.check(str(tmp_path / "pipe.md"))
     with pytest.raises(RefusedError, match="no file"):
-        list(FILE.fetch((tmp_path / "pipe.md").as_uri(), {}))
+        list(file.fetch((tmp_path / "pipe.md").as_uri()))
 
 
 def test_a_file_with_blanks_and_signs_in_its_path(tmp_path: Path) -> None:
     path = tmp_path / "a b" / "50% off #1?.md"
     path.parent.mkdir()
     path.write_text("x")
-    uri = FILE.check(str(path))
+    uri = file.check(str(path))
     assert uri.startswith("file:///")
-    assert [item.name for item in FILE.fetch(uri, {})] == ["50% off #1?.md"]
+    assert [item.name for item in file.fetch(uri)] == ["50% off #1?.md"]
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="there is no folder"):
-        FOLDER.check(str(tmp_path / "nowhere"))
+        folder.check(str(tmp_path / "nowhere"))
     with pytest.raises(InvalidInputError, match="can't be read"):
-        FILE.check("a\x00b")
+        file.check("a\x00b")
     with pytest.raises(InvalidInputError, match="no kind of source"):
         connector("ftp")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from console import keychain
 from console.config import Config, load_config
 from console.errors import RefusedError
 from console.keychain import TokenStore
@@ -28,13 +29,13 @@ class Keyring(KeyringBackend):
         (STORE / name).unlink()
 """
 CYCLE = """
-import pathlib, sys, time
+import sys
+from console import keychain
 from console.config import load_config
 from console.keychain import TokenStore
+keychain.KEYRING_SECONDS = float(sys.argv[1])
 config = load_config()
-began = time.monotonic()
 print(TokenStore(config).save("the-token"))
-print(f"{time.monotonic() - began:.1f}")
 print(TokenStore(config).load())
 TokenStore(config).delete()
 print(TokenStore(config).load())
@@ -51,7 +52,7 @@ def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
 
 
-def cycle(tmp_path: Path, backend: str) -> list[str]:
+def cycle(tmp_path: Path, backend: str, patience: float = 30) -> list[str]:
     (tmp_path / "config.toml").touch()
     env = {
         "PYTHONPATH": str(tmp_path),
@@ -60,7 +61,8 @@ def cycle(tmp_path: Path, backend: str) -> list[str]:
         "CONSOLE_DATA_DIR": str(tmp_path / "data"),
         "CONSOLE_CONFIG": str(tmp_path / "config.toml"),
     }
-    done = subprocess.run([sys.executable, "-c", CYCLE], env=env, capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-c", CYCLE, str(patience)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -74,22 +76,22 @@ def backend_in(tmp_path: Path, module: str, sleep: int = 0) -> str:
 
 
 def test_a_usable_keyring_is_used_and_named(tmp_path: Path) -> None:
-    where, _, loaded, after = cycle(tmp_path, backend_in(tmp_path, "goodring"))
+    where, loaded, after = cycle(tmp_path, backend_in(tmp_path, "goodring"))
     assert (where, loaded, after) == ("the keyring (goodring)", "the-token", "None")
     assert not list((tmp_path / "data").rglob("*.token"))
 
 
-def test_a_hanging_keyring_costs_three_seconds_at_most(tmp_path: Path) -> None:
-    where, seconds, loaded, after = cycle(tmp_path, backend_in(tmp_path, "hangring", sleep=30))
+def test_a_hanging_keyring_is_not_waited_for(tmp_path: Path) -> None:
+    assert keychain.KEYRING_SECONDS == 3
+    where, loaded, after = cycle(tmp_path, backend_in(tmp_path, "hangring", sleep=600), patience=0.2)
     assert "readable by you only" in where
-    assert float(seconds) < 4
     assert (loaded, after) == ("the-token", "None")
 
 
 @pytest.mark.parametrize("module", ["keyrings.alt.file", "keyring.backends.null"])
 def test_a_plaintext_or_null_keyring_is_never_used(tmp_path: Path, module: str) -> None:
     name = backend_in(tmp_path, module) if module.startswith("keyrings.") else f"{module}.Keyring"
-    where, _, loaded, _ = cycle(tmp_path, name)
+    where, loaded, _ = cycle(tmp_path, name)
     assert "readable by you only" in where
     assert loaded == "the-token"
     assert not list(tmp_path.glob("store/*"))

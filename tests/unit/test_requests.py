@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from console.knowledge.requests import asks_for_person, normalise_question
+from tests.effort import LINEAR, growth
 
 ASKS = (
     "I want to talk to a human",
@@ -154,7 +153,8 @@ def test_nothing_left() -> None:
     "unit", ["talk ", "a human ", "i want ", "please ", "connect me ", "not bot ", "thanks ", "' ", "hi "]
 )
 def test_hostile_repetition_is_quick(unit: str) -> None:
-    begun = time.perf_counter()
-    asks_for_person(unit * 50_000)
-    normalise_question(unit * 50_000 + "x")
-    assert time.perf_counter() - begun < 5
+    def read(times: int) -> None:
+        asks_for_person(unit * times)
+        normalise_question(unit * times + "x")
+
+    assert growth(read, 5_000) < LINEAR

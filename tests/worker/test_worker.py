@@ -22,7 +22,7 @@ from console.worker.worker import run_worker
 from tests.services.test_answers import SAID, Fixed, good
 from tests.world import Talk, World, make_talk, make_world
 
-SOON = 30.0
+SOON = 60.0
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

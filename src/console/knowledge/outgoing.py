@@ -11,16 +11,18 @@ from console.knowledge.invisible import visible
 MAX_ANSWER_CHARS = 6000
 _ROUNDS = 5
 _GONE = "[link removed]"
+# Any text is read in linear time: runs are possessive, and a scheme is looked for once in a run of letters.
 _IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\[\]\n]*\])")
-_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()\n]*\)")
+_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*+<?([^()\s<>]*+(?:\([^()\s]*+\)[^()\s<>]*+)*+)>?[^()\n]*+\)")
 _DEFINITION = re.compile(r"^[ \t]{0,3}\[[^\[\]\n]+\]:[^\n]*$", re.MULTILINE)
 _TAG = re.compile(
-    r"</?[a-z][^<>]*=[^<>]*(?:>|\Z)|</?(?:script|style|iframe|object|embed|svg|math|form|meta|link|base|img|a|video|"
-    r"audio|source|input|template)\b[^<>]*(?:>|\Z)|<!--.*?(?:-->|\Z)",
+    r"</?[a-z][^<>=]*+=[^<>]*+(?:>|\Z)|</?(?:script|style|iframe|object|embed|svg|math|form|meta|link|base|img|a|video|"
+    r"audio|source|input|template)\b[^<>]*+(?:>|\Z)|<!--.*?(?:-->|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _ADDRESS = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}[^\s<>\"'`)\]]+"
+    r"(?<![a-z0-9+.-])(?P<before>[0-9+.-]*+)(?=[a-z])[a-z0-9+.-]*+:[/\\]{2}[^\s<>\"'`)\]]+"
+    r"|[/\\]{2}[^\s<>\"'`)\]]+"
     r"|\b(?:javascript|data|vbscript|file|blob):[^\s<>\"'`)\]]+"
     r"|\bwww\.[^\s<>\"'`)\]]+"
     r"|\b(?:[\w-]{1,63}\.){1,8}[a-z]{2,63}(?::\d{1,5})?[/?][^\s<>\"'`)\]]*",
@@ -44,7 +46,7 @@ def cleaned(answer: str, hosts: Collection[str], limit: int = MAX_ANSWER_CHARS) 
         if text == before:
             break
     text = _DEFINITION.sub("", text)
-    text = _ADDRESS.sub(lambda found: found[0] if _allowed(found[0], hosts) else _GONE, text)
+    text = _ADDRESS.sub(lambda found: _kept(found, hosts), text)
     return _cut(text.strip(), limit)
 
 
@@ -55,6 +57,11 @@ def holds(text: str, mark: str) -> bool:
 
 def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.casefold())
+
+
+def _kept(found: re.Match[str], hosts: Collection[str]) -> str:
+    before = found["before"] or ""
+    return found[0] if _allowed(found[0][len(before) :], hosts) else before + _GONE
 
 
 def _allowed(address: str, hosts: Collection[str]) -> bool:

@@ -31,8 +31,8 @@ class ModelReply:
 
 _MOST_CITED = 50
 _LONGEST = 200_000
-_MARKER = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
-_FENCE = re.compile(r"\A\s*```\w*\s*|\s*```\s*\Z")
+_MARKER = re.compile(r"(?<![ \t])[ \t]*+\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
+_FENCE = re.compile(r"\A```\w*+|```\Z")
 _REFUSES = re.compile(
     r"\b(?:i (?:can(?:no|')t|am not able to|am unable to|do(?:n't| not)) (?:answer|know|find|help|have)"
     r"|passages (?:do not|don't) (?:say|hold|contain|mention|cover)|no information (?:on|about))\b",
@@ -45,7 +45,7 @@ def read_reply(text: str) -> ModelReply | None:
     text = text[:_LONGEST].strip()
     found = next((one for one in _objects(text) if "answer" in one or "verdict" in one), None)
     if found is None:
-        return _plain(_FENCE.sub("", text))
+        return _plain(_FENCE.sub("", text).strip())
     answer = found.get("answer")
     return _with_markers(
         answer if isinstance(answer, str) else "", _numbers(found.get("citations")), _verdict(found.get("verdict"))

@@ -18,7 +18,7 @@ from console.tui.widgets.conversation_pane import ConversationPane
 from console.tui.widgets.virtual_list import VirtualList
 
 NARROW, WIDE, BROAD = (80, 24), (120, 40), (200, 60)
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 @dataclass

@@ -1,0 +1,68 @@
+"""What is seen when the inbox or a conversation can't be read, and that it goes on by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from console.domain.message import MAX_MESSAGE_CHARS
+from console.errors import ConnectionFailedError
+from tests.tui.support.around import Around
+from tests.tui.support.desk import Desk
+from tests.tui.support.stage import running
+
+Size = tuple[int, int]
+
+
+class Broken:
+    """Calls fail until it is whole again."""
+
+    def __init__(self) -> None:
+        self.whole = False
+
+    async def __call__(self, call: Callable[[], Awaitable[Any]]) -> object:
+        if not self.whole:
+            raise ConnectionFailedError("the database can't be reached")
+        return await call()
+
+
+async def test_an_inbox_that_can_not_be_read_is_said_and_comes(desk: Desk, size: Size) -> None:
+    await desk.waiting()
+    broken = Broken()
+    services = desk.services(inbox=Around(desk.services().inbox, "page", broken))
+    async with running(desk.console(services=services), size) as stage:
+        await stage.sees("offline", "R tries again")
+        assert "No conversations yet" not in stage.text
+        broken.whole = True
+        await stage.press("R")
+        await stage.sees("Crystal Minh")
+        await stage.until(lambda: "R tries again" not in stage.text, "all is well")
+
+
+async def test_a_conversation_that_can_not_be_read_is_said_and_comes(desk: Desk, size: Size) -> None:
+    await desk.waiting()
+    broken = Broken()
+    services = desk.services(conversations=Around(desk.services().conversations, "get", broken))
+    async with running(desk.console(services=services), size) as stage:
+        await stage.sees("Crystal Minh")
+        await stage.press("enter")
+        await stage.sees("offline")
+        broken.whole = True
+        await stage.press("R")
+        await stage.sees("Where is my refund?", "asks for a person" if size[0] > 100 else "waiting")
+
+
+async def test_a_message_too_long_is_refused_in_one_line_and_kept(desk: Desk, size: Size) -> None:
+    talk = await desk.waiting()
+    async with running(desk.console(), size) as stage:
+        await stage.sees("Crystal Minh")
+        await stage.take()
+        stage.pane.box.area.text = "word " * 200_000
+        await stage.press("ctrl+s")
+        await stage.sees(f"{MAX_MESSAGE_CHARS:,}")
+        assert len(stage.pane.box.area.text) == 1_000_000
+        assert await desk.held(talk.id) == []
+        stage.pane.box.area.text = "short"
+        await stage.press("ctrl+s")
+        await stage.until(lambda: stage.pane.box.area.text == "", "sent")
+        assert await desk.held(talk.id) == ["short"]
