@@ -17,13 +17,13 @@ CLOSED = [
     "gap_occurrences", "usage_events", "audit_heads", "audit_events", "audit_texts", "embedding_models",
     "held_sends", "labels", "conversation_labels", "canned_replies", "notifications",
     "recovery_codes", "login_attempts",
-    "auth_secrets", "workspace_credentials", "model_prices", "curated_answers", "agent_version_answers", "feedback",
-    "leads", "plans", "plan_limits", "workspace_limits", "usage_counters", "usage_reservations", "usage_rollups",
+    "auth_secrets", "workspace_credentials", "model_prices", "curated_answers", "agent_version_answers",
+    "plans", "plan_limits", "workspace_limits", "usage_counters", "usage_reservations", "usage_rollups",
     "usage_watermarks",
 ]  # fmt: skip
 OPEN = {
     "workspaces", "agents", "agent_versions", "agent_origins", "contacts", "conversations", "messages", "runs",
-    "presences", "visitor_presences", "schema_migrations",
+    "presences", "visitor_presences", "leads", "feedback", "schema_migrations",
 }  # fmt: skip
 
 
@@ -86,6 +86,16 @@ async def test_the_role_can_write_nothing_but_a_visitors_words(
         "SELECT settings FROM workspaces",
         "SELECT model FROM runs",
         "SELECT seen_at FROM presences",
+        "SELECT email FROM leads",
+        "SELECT contact_id FROM leads",
+        "UPDATE leads SET email = 'x'",
+        "UPDATE leads SET contact_id = NULL",
+        "DELETE FROM leads",
+        "SELECT handled_at FROM feedback",
+        "UPDATE feedback SET handled_at = now()",
+        "UPDATE feedback SET seq = 1",
+        "DELETE FROM feedback",
+        "UPDATE contacts SET email = 'x'",
         "UPDATE presences SET typing_until = now()",
         "INSERT INTO agent_origins (workspace_id, agent_id, origin) SELECT workspace_id, id, 'x' FROM agents",
         "DELETE FROM agent_origins",

@@ -65,7 +65,9 @@ async def _piped(call: Call, visitor: Visitor) -> int:
     """Send each line, wait for its answer, print it; 1 when some line had none."""
     code = ExitCode.OK
     async for line in lines_from_stdin():
-        seq = await visitor.send(line)
+        seq = await say(call, visitor, line)
+        if seq is None:
+            continue
         try:
             async with asyncio.timeout(call.args.timeout):
                 await _answer(call, visitor, seq)
@@ -73,6 +75,19 @@ async def _piped(call: Call, visitor: Visitor) -> int:
             call.out.say(f"no answer within {call.args.timeout:g} s")
             code = ExitCode.REFUSED
     return code
+
+
+async def say(call: Call, visitor: Visitor, line: str) -> int | None:
+    """Send what was typed and give its seq, or do what it asks for: /up, /down WHY, /lead EMAIL."""
+    word, _, rest = line.strip().partition(" ")
+    if word in {"/up", "/down"}:
+        await visitor.rate(word[1:], rest.strip())
+    elif word == "/lead":
+        await visitor.leave(rest)
+    else:
+        return await visitor.send(line)
+    call.out.say("thank you")
+    return None
 
 
 async def _answer(call: Call, visitor: Visitor, seq: int) -> None:
@@ -86,14 +101,15 @@ async def _answer(call: Call, visitor: Visitor, seq: int) -> None:
 
 async def _talk(call: Call, visitor: Visitor) -> int:
     """Send what is typed and print what comes, until the input ends."""
-    call.out.say("You are a visitor now. Type a message and enter; ctrl+d ends.")
+    call.out.say("You are a visitor now: /up or /down [WHY] rates the last answer, /lead EMAIL leaves an address.")
+    call.out.say("Type a message and enter; ctrl+d ends.")
     lines, above, typed = _ways(call)
     follower = asyncio.create_task(follow(call, visitor, above))
     teller = asyncio.create_task(tell_typing(visitor, typed)) if typed else None
     try:
         async for line in lines:
             try:
-                await visitor.send(line)
+                await say(call, visitor, line)
             except ConsoleError as error:
                 with above():
                     call.out.say(f"not sent: {error.message}")

@@ -35,6 +35,7 @@ class Visitor:
         self._client = client
         self.conversation_id = ""
         self.seen = 0
+        self.answered = 0
 
     async def start(self, public_key: str) -> None:
         """Begin a conversation with the agent of that public key; `NotFoundError` when there is none."""
@@ -53,7 +54,8 @@ class Visitor:
         """The messages that came since the last call, in order."""
         reply = await self._call("GET", self._messages, params={"after": self.seen})
         messages: list[Message] = sorted(_field(reply, "messages"), key=lambda message: int(message["seq"]))
-        self.seen = max([self.seen, *(int(message["seq"]) for message in messages)])
+        for message in messages:
+            self._saw(message)
         return messages
 
     async def events(self) -> AsyncIterator[tuple[str, Message]]:
@@ -70,7 +72,8 @@ class Visitor:
                     await reply.aread()
                     _read(reply)
                 async for kind, said in _events(reply.aiter_lines()):
-                    self.seen = max(self.seen, said["seq"] if kind == "message" else 0)
+                    if kind == "message":
+                        self._saw(said)
                     yield kind, said
         except httpx.TransportError as error:
             raise _unreachable(self._client.base_url, error) from None
@@ -79,9 +82,26 @@ class Visitor:
         """Let the other side see for a few seconds that one types."""
         await self._call("POST", self._path("typing"), tries=1)
 
+    async def rate(self, rating: str, comment: str) -> None:
+        """Say whether the last answer helped; `InvalidInputError` before there is one."""
+        if not self.answered:
+            raise InvalidInputError("there is no answer yet to rate")
+        body = {"seq": self.answered, "rating": rating, "comment": comment}
+        await self._call("POST", self._path("feedback"), json=body)
+
+    async def leave(self, email: str) -> None:
+        """Leave an e-mail address; `InvalidInputError` for what is none."""
+        await self._call("POST", self._path("lead"), json={"email": email})
+
     @property
     def _messages(self) -> str:
         return self._path("messages")
+
+    def _saw(self, message: Message) -> None:
+        seq = int(message["seq"])
+        self.seen = max(self.seen, seq)
+        if message["role"] != "user":
+            self.answered = max(self.answered, seq)
 
     def _path(self, what: str) -> str:
         return f"/v1/conversations/{quote(self.conversation_id, safe='')}/{what}"

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from console import log
 from console.errors import ConflictError, ConnectionFailedError, ConsoleError, InvalidInputError, NotFoundError
+from console.services.feedback import NoAnswerError
 
 RETRY_SECONDS = "5"
 _CLOSE = {"Connection": "close"}
@@ -83,6 +84,8 @@ async def on_request_error(_request: Request, error: Exception) -> Response:
 async def on_console_error(_request: Request, error: Exception) -> Response:
     """What a service refused."""
     match error:
+        case NoAnswerError():
+            return refusal(404, "no_answer", error.message, error.hint)
         case NotFoundError():
             # One body for all of them: whether a conversation exists is nobody's business but its visitor's.
             return refusal(404, "not_found", "there is no such agent or conversation for you")

@@ -9,7 +9,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console import __version__
+from console.domain.feedback import Rating
 from console.gateway.errors import reply
+from console.gateway.requests import MAX_SEQ
+from console.services.feedback import MOST_COMMENT
+from console.services.leads import EMAIL
+from console.services.leads import MOST as LEAD
 
 Schema = dict[str, Any]
 
@@ -17,7 +22,7 @@ _ERRORS = {
     400: "a header, a parameter or the body's JSON can't be read",
     401: "the visitor's token is missing",
     403: "a web page whose origin the agent does not list",
-    404: "no such agent or conversation for you: unknown, another's, or expired",
+    404: "no such agent, conversation or answer for you: unknown, another's, or expired",
     405: "not with this method",
     408: "the body did not arrive in time",
     409: "the key was used with other words",
@@ -47,6 +52,8 @@ def description() -> Schema:
             "/v1/conversations/{id}/messages": {"parameters": [_path("id")], "get": _read(), "post": _send()},
             "/v1/conversations/{id}/typing": {"parameters": [_path("id")], "post": _typing()},
             "/v1/conversations/{id}/events": {"parameters": [_path("id")], "get": _events()},
+            "/v1/conversations/{id}/lead": {"parameters": [_path("id")], "post": _lead()},
+            "/v1/conversations/{id}/feedback": {"parameters": [_path("id")], "post": _feedback()},
             "/v1/openapi.json": {"get": _plain("This document", 200, {"type": "object"})},
             "/healthz": {"get": _plain("Whether the process lives", 200, _object(ok={"const": True}))},
             "/readyz": {"get": _ready()},
@@ -122,6 +129,34 @@ def _events() -> Schema:
         "responses": {
             "200": {"description": "a stream without end", "content": {"text/event-stream": stream}},
             **_refusals(*_VISITORS),
+        },
+    }
+
+
+def _lead() -> Schema:
+    email = {"type": "string", "maxLength": LEAD["email"], "pattern": rf"^\s*{EMAIL}\s*$"}
+    others = {name: _nullable_text(most) for name, most in LEAD.items() if name != "email"}
+    body = _object(email=email) | {"additionalProperties": False}
+    body["properties"] |= others
+    return {
+        "summary": "Leave an address to be reached at; who is known already only fills what was left empty",
+        "security": [{"visitor": []}],
+        "requestBody": _body(body, required=True),
+        "responses": {"204": {"description": "kept"}, **_refusals(*_VISITORS, 408, 413, 415, 422)},
+    }
+
+
+def _feedback() -> Schema:
+    seq, rating = _SEQ | {"maximum": MAX_SEQ}, {"enum": list(Rating)}
+    body = _object(seq=seq, rating=rating) | {"additionalProperties": False}
+    body["properties"]["comment"] = _nullable_text(MOST_COMMENT)
+    return {
+        "summary": "Say whether an answer helped; the last word counts",
+        "security": [{"visitor": []}],
+        "requestBody": _body(body, required=True),
+        "responses": {
+            "200": _answer("what counts now", _object(seq=_SEQ, rating=rating)),
+            **_refusals(*_VISITORS, 408, 413, 415, 422),
         },
     }
 

@@ -11,9 +11,11 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from console.domain.feedback import Rating
 from console.errors import NotFoundError
 from console.gateway.errors import RequestError, too_large, too_slow
 from console.ids import ConversationId
+from console.services.leads import MOST as LEAD
 from console.text import one_line
 
 MAX_BODY_BYTES = 128 * 1024
@@ -21,7 +23,7 @@ BODY_SECONDS = 10.0
 STREAM_RETRY_SECONDS = 5
 # To hang up on a client that still sends would reset the connection and lose the answer.
 _MAX_DISCARDED = 16 * 1024 * 1024
-_MAX_SEQ = 2**31 - 1
+MAX_SEQ = 2**31 - 1
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _DIGITS = re.compile(r"[0-9]{1,10}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -67,6 +69,35 @@ def content(body: dict[str, Any]) -> str:
     return fields["content"]
 
 
+def lead(body: dict[str, Any]) -> dict[str, str]:
+    """The address that a visitor leaves; `RequestError` 422 for another body."""
+    fields = texts(body, tuple(LEAD))
+    if "email" not in fields:
+        raise _unusable("email is missing", 'send {"email": "..."}')
+    return fields
+
+
+def opinion(body: dict[str, Any]) -> tuple[int, Rating, str]:
+    """The seq of an answer, the visitor's thumb and comment; `RequestError` 422 for another body."""
+    fields = texts({name: value for name, value in body.items() if name != "seq"}, ("seq", "rating", "comment"))
+    for name in ("seq", "rating"):
+        if body.get(name) is None:
+            raise _unusable(f"{name} is missing", 'send {"seq": 2, "rating": "up"}')
+    seq, rating = _whole(body["seq"]), fields["rating"]
+    if not 1 <= seq <= MAX_SEQ:
+        raise _unusable("seq must be a whole number, 1 or more", "the seq of an answer")
+    if rating not in list(Rating):
+        raise _unusable("rating must be up or down")
+    return seq, Rating(rating), fields.get("comment", "")
+
+
+def _whole(value: object) -> int:
+    """A whole number as JSON Schema has it, 2.0 too; 0 for what is none."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else 0
+
+
 def bearer(request: Request) -> str:
     """The visitor's token (RFC 6750, header only); `RequestError` 401 without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -99,7 +130,7 @@ def after(request: Request) -> int:
     text = request.query_params.get("after", "0")
     if not _DIGITS.fullmatch(text):
         raise RequestError(400, "after", "after must be a whole number, 0 or more", hint="the last seq you have")
-    return min(int(text), _MAX_SEQ)
+    return min(int(text), MAX_SEQ)
 
 
 def last_event_id(request: Request) -> int:
@@ -109,7 +140,7 @@ def last_event_id(request: Request) -> int:
         return after(request)
     if not _DIGITS.fullmatch(text):
         raise RequestError(400, "last_event_id", "Last-Event-ID must be the seq of a message", hint="leave it out")
-    return min(int(text), _MAX_SEQ)
+    return min(int(text), MAX_SEQ)
 
 
 async def _read(request: Request, seconds: float) -> bytes:

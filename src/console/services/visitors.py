@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from console.clock import utc_now
-from console.db.engine import Database, ReadTx, WriteTx
+from console.db.engine import Database, WriteTx
 from console.domain.actor import Visitor
-from console.domain.keys import parse_public_key, parse_visitor_token, visitor_token
+from console.domain.keys import parse_public_key, visitor_token
 from console.domain.message import Sent
 from console.domain.presence import TYPING_SECONDS
 from console.errors import InvalidInputError, NotFoundError
 from console.ids import ConversationId, new_id
+from console.services.contacts import contact_of
 from console.services.content import checked, same_content, snippet
 from console.services.events import note_event, queue_answer
+from console.services.visitor_access import authenticate, secret_hash, unknown, visitor_of
 
 TOKEN_BYTES = 32
 PAGE_CHARACTERS = 100_000
@@ -76,9 +75,11 @@ class Visitors:
             id, secret = ConversationId(new_id()), secrets.token_urlsafe(TOKEN_BYTES)
             await tx.execute(
                 "INSERT INTO conversations (workspace_id, id, agent_id, contact_id, visitor_id, visitor_token_hash,"
-                " domain, page) VALUES (:ws, :id, :agent, :contact, :visitor, :hash, :domain, :page)",
-                id=id, agent=agent.id, contact=await _contact(tx, given), visitor=given.get("visitor_id") or id.hex,
-                hash=_hash(secret), domain=given.get("domain", ""), page=given.get("page", ""),
+                " domain, page, started_at, last_message_at, created_at, updated_at)"
+                " VALUES (:ws, :id, :agent, :contact, :visitor, :hash, :domain, :page, :now, :now, :now, :now)",
+                id=id, agent=agent.id, contact=await contact_of(tx, given.get("name", ""), given.get("email") or None),
+                visitor=given.get("visitor_id") or id.hex, hash=secret_hash(secret), domain=given.get("domain", ""),
+                page=given.get("page", ""), now=utc_now(),
             )  # fmt: skip
             tx.hint("conversation", id)
             return Started(id, visitor_token(workspace_id, id, secret))
@@ -91,9 +92,9 @@ class Visitors:
         """
         content = checked(content)
         key = f"visitor:{key}"  # Never the token of a reply or a note, which share the index.
-        visitor, secret = _visitor(token, id)
+        visitor, secret = visitor_of(token, id)
         async with self._db.write(visitor.workspace_id) as tx:
-            await _authenticate(tx, visitor, secret, lock=True)
+            await authenticate(tx, visitor, secret, lock=True)
             earlier = await tx.row(
                 "SELECT seq, content FROM messages"
                 " WHERE workspace_id = :ws AND conversation_id = :id AND client_token = :key",
@@ -110,20 +111,20 @@ class Visitors:
 
     async def follow(self, token: str, id: ConversationId, *, after: int = 0, limit: int = 200) -> Followed:
         """As `read`, and how the conversation stands, both of one moment."""
-        visitor, secret = _visitor(token, id)
+        visitor, secret = visitor_of(token, id)
         async with self._db.read(visitor.workspace_id) as tx:
-            await _authenticate(tx, visitor, secret)
+            await authenticate(tx, visitor, secret)
             now = await tx.row(_STANDING, id=id, answer_seconds=ANSWER_SECONDS)
             rows = await tx.rows(_PAGE, id=id, after=after, limit=limit, most=PAGE_CHARACTERS)
             if now is None:
-                raise _unknown()
+                raise unknown()
             return Followed([_said(row) for row in rows], now.control, now.waiting, float(now.typing_seconds))
 
     async def typing(self, token: str, id: ConversationId) -> None:
         """Let the operators see for 6 seconds that the visitor types; `NotFoundError` as for `send`."""
-        visitor, secret = _visitor(token, id)
+        visitor, secret = visitor_of(token, id)
         async with self._db.write(visitor.workspace_id) as tx:
-            await _authenticate(tx, visitor, secret)
+            await authenticate(tx, visitor, secret)
             await tx.execute(
                 "INSERT INTO visitor_presences (workspace_id, conversation_id, typing_until, seen_at)"
                 " VALUES (:ws, :id, now() + make_interval(secs => :lasts), now())"
@@ -202,62 +203,6 @@ def _checked_profile(profile: Mapping[str, str]) -> dict[str, str]:
     return {name: value.strip() for name, value in profile.items()}
 
 
-async def _contact(tx: WriteTx, given: Mapping[str, str]) -> Any:
-    name, email = given.get("name", ""), given.get("email") or None
-    if not name and not email:
-        return None
-    made = await tx.scalar(_NEW_CONTACT, id=new_id(), name=name, email=email, attributes="{}")
-    if made is not None:
-        return made
-    known = await tx.row(
-        "SELECT id, name FROM contacts WHERE workspace_id = :ws AND email_key = lower(:email)", email=email
-    )
-    if known is not None and (not known.name or known.name.casefold() == name.casefold()):
-        return known.id
-    # Whoever merely types another's e-mail is not shown under that person's name.
-    claimed = json.dumps({"claimed_email": email})
-    return await tx.scalar(_NEW_CONTACT, id=new_id(), name=name, email=None, attributes=claimed)
-
-
-_NEW_CONTACT = """
-    INSERT INTO contacts (workspace_id, id, name, email, attributes)
-    VALUES (:ws, :id, :name, :email, cast(:attributes AS jsonb))
-    ON CONFLICT (workspace_id, email_key) WHERE email_key IS NOT NULL DO NOTHING RETURNING id
-"""
-
-
-def _visitor(token: str, id: ConversationId) -> tuple[Visitor, str]:
-    workspace_id, conversation_id, secret = parse_visitor_token(token)
-    if conversation_id != id:
-        raise _unknown()
-    return Visitor(workspace_id, conversation_id), secret
-
-
-# A token ends thirty days after the last word was said.
-_STORED_HASH = (
-    "SELECT visitor_token_hash FROM conversations WHERE workspace_id = :ws AND id = :id"
-    " AND last_message_at > now() - interval '30 days'"
-)
-_STORED_HASH_LOCKED = _STORED_HASH + " FOR NO KEY UPDATE"
-
-
-async def _authenticate(tx: ReadTx, visitor: Visitor, secret: str, *, lock: bool = False) -> None:
-    stored = await tx.scalar(
-        _STORED_HASH_LOCKED if lock else _STORED_HASH,
-        id=visitor.conversation_id,
-    )
-    if stored is None or not hmac.compare_digest(bytes(stored), _hash(secret)):
-        raise _unknown()
-
-
-def _unknown() -> NotFoundError:
-    return NotFoundError("no conversation answers to this token")
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
-
-
 _STORE = """
     WITH before AS (SELECT status FROM conversations WHERE workspace_id = :ws AND id = :id),
     c AS (
@@ -278,7 +223,7 @@ async def _store(tx: WriteTx, visitor: Visitor, content: str, key: str) -> Sent:
     id = visitor.conversation_id
     row = await tx.row(_STORE, id=id, content=content, key=key, snippet=snippet(content), now=utc_now())
     if row is None:
-        raise _unknown()
+        raise unknown()
     if row.status != "open":
         await note_event(tx, visitor, id, "reopened")
     if row.control == "ai":

@@ -1,0 +1,85 @@
+"""Thumbs down on the AI's answers become occurrences of gaps: by a worker, which can embed the question."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from console.clock import utc_now
+from console.db.engine import Database
+from console.domain.gap import GapTrigger
+from console.ids import AgentId, ConversationId, RunId, WorkspaceId
+from console.services import gaps
+from console.services.search import shortened
+
+if TYPE_CHECKING:
+    from console.ai.embedder import Embedder
+
+AT_ONCE = 50
+
+# The question is the last thing that the visitor said before the answer; the fence of publishing sees to it.
+_UNHANDLED = """
+    SELECT f.conversation_id, f.seq, m.role, m.run_id, m.confidence, c.agent_id, q.seq AS asked_seq,
+        q.content AS question, r.output
+    FROM feedback f
+    JOIN messages m ON m.workspace_id = f.workspace_id AND m.conversation_id = f.conversation_id AND m.seq = f.seq
+    JOIN conversations c ON c.workspace_id = f.workspace_id AND c.id = f.conversation_id
+    LEFT JOIN runs r ON r.workspace_id = m.workspace_id AND r.id = m.run_id
+    LEFT JOIN LATERAL (
+        SELECT seq, content FROM messages
+        WHERE workspace_id = f.workspace_id AND conversation_id = f.conversation_id AND seq < f.seq AND role = 'user'
+        ORDER BY seq DESC LIMIT 1) q ON true
+    WHERE f.workspace_id = :ws AND f.rating = 'down' AND f.handled_at IS NULL
+    LIMIT :limit
+"""
+# A thumb that has turned up meanwhile stays as it is; two workers at one row record it once.
+_HANDLE = """
+    UPDATE feedback SET handled_at = :now
+    WHERE workspace_id = :ws AND conversation_id = :id AND seq = :seq AND rating = 'down' AND handled_at IS NULL
+    RETURNING 1
+"""
+
+
+async def record_thumbs_down(db: Database, embedder: Embedder, workspace_id: WorkspaceId) -> int:
+    """Record an occurrence for each thumb down on an AI's answer that has none yet; returns how many.
+
+    What a person wrote, and a thank-you, are no gaps: they are only marked as handled.
+    """
+    async with db.read(workspace_id) as tx:
+        rows = await tx.rows(_UNHANDLED, limit=AT_ONCE)
+    return sum([await _handle(db, embedder, workspace_id, row) for row in rows])
+
+
+async def _handle(db: Database, embedder: Embedder, workspace_id: WorkspaceId, row: Any) -> bool:
+    seen = await asyncio.to_thread(_occurrence, embedder, row) if row.role == "assistant" and row.question else None
+    async with db.write(workspace_id) as tx:
+        handled = await tx.scalar(_HANDLE, id=row.conversation_id, seq=row.seq, now=utc_now())
+        if not handled or seen is None:
+            return False
+        await gaps.record(tx, seen)
+        tx.hint("conversation", row.conversation_id)
+        return True
+
+
+def _occurrence(embedder: Embedder, row: Any) -> gaps.Occurrence | None:
+    from console.knowledge.courtesy import courtesy
+    from console.knowledge.requests import asks_for_person, normalise_question
+
+    question = shortened(row.question)
+    normalised = normalise_question(question)
+    if not normalised or courtesy(question) or asks_for_person(question):
+        return None
+    output: dict[str, Any] = row.output or {}
+    return gaps.Occurrence(
+        agent_id=AgentId(row.agent_id),
+        conversation_id=ConversationId(row.conversation_id),
+        seq=row.asked_seq,
+        run_id=RunId(row.run_id),
+        question=row.question,
+        normalised=normalised,
+        embedding=[float(value) for value in embedder.embed([question])[0]],
+        trigger=GapTrigger.THUMBS_DOWN,
+        score=output.get("confidence", row.confidence or 0.0),
+        threshold=output.get("threshold", 0.0),
+        retrieval=[{"chunk_id": p.get("chunk_id"), "score": p.get("score")} for p in output.get("passages", [])],
+    )
