@@ -15,15 +15,21 @@ CREATE TABLE knowledge_gaps (
     score real,
     threshold real,
     retrieval jsonb NOT NULL DEFAULT '[]',
-    status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'drafted', 'approved', 'dismissed', 'expired')),
+    status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'drafted', 'approved', 'dismissed', 'expired',
+        'merged')),
+    -- Its words lead to the gap that it was merged into.
+    merged_into_gap_id uuid,
     priority smallint NOT NULL DEFAULT 0,
     draft_answer text NOT NULL DEFAULT '',
+    draft_origin text NOT NULL DEFAULT '' CHECK (draft_origin IN ('', 'person', 'reply')),
+    drafted_at timestamptz,
     reviewed_by_user_id uuid,
     reviewed_at timestamptz,
     first_seen_at timestamptz NOT NULL DEFAULT now(),
     last_seen_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (workspace_id, id)
+    PRIMARY KEY (workspace_id, id),
+    CONSTRAINT knowledge_gaps_merged CHECK ((status = 'merged') = (merged_into_gap_id IS NOT NULL))
 );
 CREATE UNIQUE INDEX knowledge_gaps_question ON knowledge_gaps (workspace_id, agent_id, normalised_hash);
 CREATE INDEX knowledge_gaps_queue ON knowledge_gaps (workspace_id, status, occurrences DESC, id);
@@ -82,14 +88,16 @@ CREATE TABLE agent_version_answers (
     PRIMARY KEY (workspace_id, agent_version_id, normalised_hash)
 );
 
--- What visitors think of an answer; the last word counts.
+-- What visitors think of an answer; the last word counts. A worker makes a gap of a thumb down, once: `handled_at`.
 CREATE TABLE feedback (
     workspace_id uuid NOT NULL,
     conversation_id uuid NOT NULL,
     seq integer NOT NULL,
     rating text NOT NULL CHECK (rating IN ('up', 'down')),
     comment text NOT NULL DEFAULT '',
+    handled_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, conversation_id, seq)
 );
+CREATE INDEX feedback_unhandled ON feedback (workspace_id) WHERE rating = 'down' AND handled_at IS NULL;

@@ -6,18 +6,22 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
-
 from console.db.engine import Database, ReadTx, WriteTx
-from console.db.models.review import GapOccurrence, KnowledgeGap
-from console.domain.actor import Actor
-from console.domain.gap import Gap, GapStatus, GapTrigger
-from console.ids import AgentId, ConversationId, GapId, RunId, new_id
-from console.services.unit import reading
-from console.text import one_line
+from console.domain.actor import Actor, Role
+from console.domain.gap import Gap, GapDetail, GapStatus, GapTrigger
+from console.errors import InvalidInputError, NotFoundError, RefusedError
+from console.ids import AgentId, ConversationId, GapId, RunId, new_id, parse_beginning
+from console.knowledge.requests import normalise_question
+from console.services import gap_rows
+from console.services.curated_rows import embedded_questions, written
+from console.services.standing import no_such_conversation
+from console.services.unit import reading, writing
+
+if TYPE_CHECKING:
+    from console.ai.embedder import Embedder
 
 SAME_QUESTION = 0.85
 """Cosine similarity from which two questions are one gap without asking anybody."""
@@ -25,28 +29,31 @@ SAME_QUESTION = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One unanswered question: where it was asked, and what retrieval saw."""
+    """One unanswered question: where it was asked, and what retrieval saw.
+
+    `embedding` is the packaged model's, as numbers or as the database reads them.
+    """
 
     agent_id: AgentId
     conversation_id: ConversationId
     seq: int
-    run_id: RunId
+    run_id: RunId | None
     question: str
     normalised: str
-    embedding: Sequence[float]
+    embedding: Sequence[float] | str
     trigger: GapTrigger
-    score: float
-    threshold: float
+    score: float | None
+    threshold: float | None
     retrieval: Sequence[Mapping[str, Any]]
 
 
 async def record(tx: WriteTx, seen: Occurrence) -> GapId:
     """Add an occurrence to its gap, which is found by words or meaning, or made. Repeating it changes nothing."""
     hashed = hashlib.sha256(seen.normalised.encode()).digest()
-    vector = "[" + ",".join(f"{value:.5f}" for value in seen.embedding) + "]"
+    vector = seen.embedding if isinstance(seen.embedding, str) else written(seen.embedding)
     gap_id, similarity = await _find(tx, seen, hashed, vector)
-    if gap_id is None:
-        gap_id = await _make(tx, seen, hashed, vector)
+    # Locked, then read: a gap that was merged meanwhile leads to the other.
+    gap_id = await tx.scalar(_INTO, id=gap_id or await _make(tx, seen, hashed, vector))
     added = await tx.scalar(
         _OCCURRENCE, id=new_id(), gap=gap_id, conversation=seen.conversation_id, seq=seen.seq, run=seen.run_id,
         question=seen.question, hash=hashed, trigger=seen.trigger, score=seen.score, threshold=seen.threshold,
@@ -59,20 +66,24 @@ async def record(tx: WriteTx, seen: Occurrence) -> GapId:
             id=gap_id,
         )
         tx.hint("gap", gap_id)
-    return GapId(gap_id)
+        return GapId(gap_id)
+    # That message is counted already, and perhaps elsewhere: a person has sorted it.
+    return GapId(await tx.scalar(_COUNTED, conversation=seen.conversation_id, seq=seen.seq))
 
 
 async def _find(tx: ReadTx, seen: Occurrence, hashed: bytes, vector: str) -> tuple[UUID | None, float | None]:
     by_words = await tx.scalar(
-        "SELECT g.id FROM knowledge_gaps g WHERE g.workspace_id = :ws AND g.agent_id = :agent AND"
-        " (g.normalised_hash = :hash OR EXISTS (SELECT FROM gap_occurrences o WHERE o.workspace_id = :ws"
-        " AND o.gap_id = g.id AND o.normalised_hash = :hash)) LIMIT 1",
+        "SELECT coalesce(g.merged_into_gap_id, g.id) FROM knowledge_gaps g"
+        " WHERE g.workspace_id = :ws AND g.agent_id = :agent AND (g.normalised_hash = :hash"
+        " OR EXISTS (SELECT FROM gap_occurrences o WHERE o.workspace_id = :ws AND o.gap_id = g.id"
+        " AND o.normalised_hash = :hash)) ORDER BY g.normalised_hash = :hash DESC, g.id LIMIT 1",
         agent=seen.agent_id, hash=hashed,
     )  # fmt: skip
     if by_words is not None:
         return by_words, 1.0
     nearest = await tx.row(
-        "SELECT id, 1 - (embedding <=> cast(:vector AS halfvec)) AS similarity FROM knowledge_gaps"
+        "SELECT coalesce(merged_into_gap_id, id) AS id, 1 - (embedding <=> cast(:vector AS halfvec)) AS similarity"
+        " FROM knowledge_gaps"
         " WHERE workspace_id = :ws AND agent_id = :agent AND model_id = 1 ORDER BY 2 DESC LIMIT 1",
         agent=seen.agent_id, vector=vector,
     )  # fmt: skip
@@ -95,6 +106,12 @@ async def _make(tx: WriteTx, seen: Occurrence, hashed: bytes, vector: str) -> UU
     return made
 
 
+_INTO = """
+    SELECT coalesce(merged_into_gap_id, id) FROM knowledge_gaps WHERE workspace_id = :ws AND id = :id FOR NO KEY UPDATE
+"""
+_COUNTED = """
+    SELECT gap_id FROM gap_occurrences WHERE workspace_id = :ws AND conversation_id = :conversation AND seq = :seq
+"""
 _OCCURRENCE = """
     INSERT INTO gap_occurrences (workspace_id, id, gap_id, conversation_id, seq, run_id, question, normalised_hash,
                                  trigger, score, threshold, similarity)
@@ -104,43 +121,94 @@ _OCCURRENCE = """
 
 
 class Gaps:
-    """The review queue."""
+    """The review queue, as everybody in the workspace reads it; and a person's own word that an answer was none."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, embedder: Embedder | None = None) -> None:
+        """`embedder` is the packaged one."""
         self._db = db
+        self._embedder = embedder
 
     async def list(
         self, actor: Actor, status: GapStatus | None = GapStatus.OPEN, *, limit: int = 200
     ) -> tuple[Gap, ...]:
-        """Gaps of a status (None: of all), most asked first."""
+        """Gaps of a status (None: of all but merged ones), most asked first."""
         async with reading(self._db, actor, "gap.read", ("workspace", actor.workspace_id)) as tx:
-            gaps = _gaps(actor) if status is None else _gaps(actor).where(KnowledgeGap.status == status)
-            return tuple(_gap(row.KnowledgeGap, row.conversations) for row in await tx.rows(gaps.limit(limit)))
+            return await gap_rows.gaps(tx, () if status is None else (status,), limit)
+
+    async def queue(self, actor: Actor, *, limit: int = 500) -> tuple[Gap, ...]:
+        """Gaps that wait for a decision, drafted or not, most asked first."""
+        async with reading(self._db, actor, "gap.read", ("workspace", actor.workspace_id)) as tx:
+            return await gap_rows.gaps(tx, (GapStatus.OPEN, GapStatus.DRAFTED), limit)
+
+    async def find(self, actor: Actor, text: str) -> GapId:
+        """The id that this stands for: a whole one as it is, else the one gap that begins so.
+
+        Raises `InvalidInputError` for what is no id or stands for several, `NotFoundError` when it stands for none.
+        """
+        first, last = parse_beginning(text, "gap")
+        if first == last:
+            return GapId(first)
+        async with reading(self._db, actor, "gap.read", ("workspace", actor.workspace_id)) as tx:
+            rows = await tx.rows(_BEGINS, first=first, last=last)
+        if not rows:
+            raise NotFoundError(f"no gap here begins with {text[:40]}", hint="`console gap list` shows them")
+        if len(rows) > 1:
+            raise InvalidInputError(f"several gaps begin with {text[:40]}", hint="give more of it")
+        return GapId(rows[0].id)
+
+    async def counts(self, actor: Actor) -> dict[GapStatus, int]:
+        """How many gaps each status has."""
+        async with reading(self._db, actor, "gap.read", ("workspace", actor.workspace_id)) as tx:
+            rows = await tx.rows("SELECT status, count(*) AS n FROM knowledge_gaps WHERE workspace_id = :ws GROUP BY 1")
+            return dict.fromkeys(GapStatus, 0) | {GapStatus(row.status): row.n for row in rows}
+
+    async def show(self, actor: Actor, id: GapId) -> GapDetail:
+        """A gap with all that a reviewer looks at; `NotFoundError` when there is none."""
+        async with reading(self._db, actor, "gap.read", ("gap", id)) as tx:
+            return await gap_rows.detail(tx, id)
+
+    async def flag(self, actor: Actor, id: ConversationId, seq: int) -> Gap:
+        """Flag the AI's answer with that seq: the visitor's question before it becomes an occurrence of a gap.
+
+        Flagging it again changes nothing. `NotFoundError` for no such conversation, `RefusedError` when the message
+        is no answer of the AI to a question.
+        """
+        async with reading(self._db, actor, "gap.flag", ("conversation", id), Role.MEMBER) as tx:
+            asked = await _asked(tx, id, seq)
+        vectors = await embedded_questions([asked.question], self._embedder)
+        async with writing(self._db, actor, "gap.flag", ("conversation", id)) as tx:
+            return await gap_rows.gap(tx, await record(tx, _flagged(id, asked, vectors[asked.question])))
 
 
-def _gaps(actor: Actor) -> Select[KnowledgeGap, int]:
-    conversations = (
-        select(func.count(GapOccurrence.conversation_id.distinct()))
-        .where(GapOccurrence.workspace_id == KnowledgeGap.workspace_id, GapOccurrence.gap_id == KnowledgeGap.id)
-        .label("conversations")
-    )
-    return (
-        select(KnowledgeGap, conversations)
-        .where(KnowledgeGap.workspace_id == actor.workspace_id)
-        .order_by(KnowledgeGap.occurrences.desc(), KnowledgeGap.last_seen_at.desc(), KnowledgeGap.id)
-    )
+async def _asked(tx: ReadTx, id: ConversationId, seq: int) -> Any:
+    row = await tx.row(_ASKED, id=id, seq=seq)
+    if row is None:
+        raise no_such_conversation(id)
+    if row.role != "assistant":
+        raise RefusedError(f"message {seq} is no answer of the AI", hint="choose one of its answers")
+    if row.question is None or not normalise_question(row.question):
+        raise RefusedError(f"there is no question before message {seq}", hint="choose an answer to a question")
+    return row
 
 
-def _gap(row: KnowledgeGap, conversations: int) -> Gap:
-    return Gap(
-        id=GapId(row.id),
-        question=one_line(row.question, 500),
-        status=GapStatus(row.status),
-        trigger=GapTrigger(row.trigger),
-        occurrences=row.occurrences,
-        conversations=conversations,
-        score=row.score,
-        threshold=row.threshold,
-        first_seen_at=row.first_seen_at,
-        last_seen_at=row.last_seen_at,
-    )
+def _flagged(id: ConversationId, asked: Any, vector: str) -> Occurrence:
+    output: dict[str, Any] = asked.output or {}
+    return Occurrence(
+        agent_id=AgentId(asked.agent_id), conversation_id=id, seq=asked.seq,
+        run_id=RunId(asked.run_id) if asked.run_id else None, question=asked.question,
+        normalised=normalise_question(asked.question), embedding=vector, trigger=GapTrigger.FLAGGED,
+        score=output.get("confidence", asked.confidence), threshold=output.get("threshold"),
+        retrieval=[{"chunk_id": p.get("chunk_id"), "score": p.get("score")} for p in output.get("passages", [])],
+    )  # fmt: skip
+
+
+_BEGINS = "SELECT id FROM knowledge_gaps WHERE workspace_id = :ws AND id BETWEEN :first AND :last LIMIT 2"
+_ASKED = """
+    SELECT c.agent_id, m.role, m.run_id, m.confidence, r.output, q.seq, q.content AS question
+    FROM conversations c
+    LEFT JOIN messages m ON m.workspace_id = c.workspace_id AND m.conversation_id = c.id AND m.seq = :seq
+    LEFT JOIN runs r ON r.workspace_id = m.workspace_id AND r.id = m.run_id
+    LEFT JOIN LATERAL (SELECT seq, content FROM messages WHERE workspace_id = :ws AND conversation_id = :id
+                       AND seq < :seq AND role = 'user' ORDER BY seq DESC LIMIT 1) q ON true
+    WHERE c.workspace_id = :ws AND c.id = :id
+"""

@@ -32,8 +32,11 @@ class KnowledgeGap(Base, BelongsToAgent):
     threshold: Mapped[float | None]
     retrieval: Mapped[List]
     status: Mapped[str] = default("open")
+    merged_into_gap_id: Mapped[UUID | None]
     priority: Mapped[SmallZero]
     draft_answer: Mapped[Empty]
+    draft_origin: Mapped[Empty]
+    drafted_at: Mapped[datetime | None]
     reviewed_by_user_id: Mapped[UUID | None]
     reviewed_at: Mapped[datetime | None]
     first_seen_at: Mapped[Now]
@@ -41,6 +44,7 @@ class KnowledgeGap(Base, BelongsToAgent):
     updated_at: Mapped[Now]
     __table_args__ = (
         tenant_key("knowledge_gaps_agent", "agent_id", "agents.id"),
+        tenant_key("knowledge_gaps_into", "merged_into_gap_id", "knowledge_gaps.id"),
         tenant_key("knowledge_gaps_reviewer", "reviewed_by_user_id", "workspace_users.user_id"),
         Index("knowledge_gaps_question", "workspace_id", "agent_id", "normalised_hash", unique=True),
         Index("knowledge_gaps_queue", "workspace_id", "status", text("occurrences DESC"), "id"),
@@ -129,6 +133,14 @@ class Feedback(Base, BelongsToWorkspace):
     seq: Mapped[int] = mapped_column(primary_key=True)
     rating: Mapped[str]
     comment: Mapped[Empty]
+    handled_at: Mapped[datetime | None]
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
-    __table_args__ = (tenant_key("feedback_message", "conversation_id seq", "messages.conversation_id messages.seq"),)
+    __table_args__ = (
+        tenant_key("feedback_message", "conversation_id seq", "messages.conversation_id messages.seq"),
+        Index(
+            "feedback_unhandled",
+            "workspace_id",
+            postgresql_where=text("rating = 'down' AND handled_at IS NULL"),
+        ),
+    )

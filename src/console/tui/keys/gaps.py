@@ -2,6 +2,87 @@
 
 from __future__ import annotations
 
-from console.tui.command import Command
+from console.domain.actor import Role
+from console.tui.command import Command, Scope
 
-GAPS: tuple[Command, ...] = ()
+GAPS: tuple[Command, ...] = (
+    Command(
+        "gaps.approve",
+        "Approve",
+        "y",
+        "make the draft a curated answer, and ask all that was asked again",
+        Scope.GAPS,
+        "gap_approve",
+        Role.ADMIN,
+        footer=10,
+        short="approve",
+    ),
+    Command(
+        "gaps.edit",
+        "Edit the answer",
+        "i",
+        "write it, or begin with what a person replied; esc keeps the text",
+        Scope.GAPS,
+        "gap_edit",
+        Role.MEMBER,
+        footer=12,
+        short="edit",
+    ),
+    Command(
+        "gaps.dismiss",
+        "Dismiss",
+        "x",
+        "it is no gap and never returns; asks first",
+        Scope.GAPS,
+        "gap_dismiss",
+        Role.ADMIN,
+        danger=True,
+        footer=14,
+        short="dismiss",
+    ),
+    Command(
+        "gaps.merge",
+        "Merge",
+        "m",
+        "it means the same as another: choose which",
+        Scope.GAPS,
+        "gap_merge",
+        Role.ADMIN,
+        footer=30,
+        short="merge",
+    ),
+    Command(
+        "gaps.split",
+        "Split",
+        "s",
+        "one of its questions becomes a gap of its own; takes back a merge too",
+        Scope.GAPS,
+        "gap_split",
+        Role.ADMIN,
+        footer=35,
+        short="split",
+    ),
+    Command(
+        "gaps.undo",
+        "Undo",
+        "u",
+        "take back my last approval or dismissal, for 8 s",
+        Scope.GAPS,
+        "gap_undo",
+        Role.ADMIN,
+        footer=8,
+        short="undo",
+    ),
+    Command(
+        "gaps.publish",
+        "Publish",
+        "P",
+        "let visitors meet the curated answers: shows what changes, asks for a note",
+        Scope.GAPS,
+        "gap_publish",
+        Role.ADMIN,
+        danger=True,
+        footer=40,
+        short="publish",
+    ),
+)

@@ -1,0 +1,268 @@
+"""The gaps' screen: from a question asked in vain to an answer that visitors meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from console.domain.gap import GapStatus, GapTrigger
+from console.domain.message import MessageRole
+from console.ids import GapId
+from console.knowledge.requests import normalise_question
+from console.services import gaps
+from console.tui.widgets.conversation_pane import ConversationPane
+from tests.tui.support.desk import Desk
+from tests.tui.support.stage import NARROW, WIDE, Running, running
+from tests.world import Talk
+
+QUESTION = "do you ship outside the US?"
+OTHER = "can I pay with two cards?"
+ANSWER = "Only within the US."
+
+
+async def asked(desk: Desk, question: str, place: int = 0, name: str = "Crystal Minh") -> tuple[GapId, Talk]:
+    """A question asked in vain; gaps of the same `place` mean the same."""
+    talk = await desk.visitor(name, said=question)
+    seen = gaps.Occurrence(
+        agent_id=desk.people.agent_id, conversation_id=talk.id, seq=1, run_id=None, question=question,
+        normalised=normalise_question(question), embedding=[float(n == place) for n in range(384)],
+        trigger=GapTrigger.LOW_CONFIDENCE, score=0.28, threshold=0.5, retrieval=(),
+    )  # fmt: skip
+    async with desk.db.write(desk.people.workspace_id) as tx:
+        return await gaps.record(tx, seen), talk
+
+
+async def to_gaps(it: Running, *words: str) -> None:
+    """To the second area, until these are seen."""
+    await it.press("2")
+    await it.sees("open", *words)
+
+
+async def status(desk: Desk, id: GapId) -> GapStatus:
+    """Where a gap stands."""
+    return (await desk.services().gaps.show(desk.me, id)).gap.status
+
+
+async def becomes(it: Running, desk: Desk, id: GapId, wanted: GapStatus) -> None:
+    """Wait until a gap stands so."""
+
+    async def there() -> bool:
+        return await status(desk, id) is wanted
+
+    await it.until_true(there, f"{wanted}")
+
+
+async def test_the_queue_says_how_often_why_and_where(desk: Desk, size: tuple[int, int]) -> None:
+    await asked(desk, QUESTION)
+    await asked(desk, "Do you ship outside the us")
+    await asked(desk, OTHER, 1)
+    async with running(desk.console(), size) as it:
+        await to_gaps(it, "2x", QUESTION, "unsure 28%", "2 conversations", OTHER, "[open 2]", "Gaps 2")
+        await it.press("enter")
+        await it.sees("“Do you ship outside the us”", "2 visitors", "none yet: i writes it", "asked in", "Crystal Minh")
+
+
+async def test_an_answer_is_written_approved_asked_again_and_published(desk: Desk, size: tuple[int, int]) -> None:
+    id, _ = await asked(desk, QUESTION)
+    async with running(desk.console(desk.people.admin), size) as it:
+        await to_gaps(it, QUESTION)
+        await it.press("y")  # nothing to approve yet
+        await it.press("i")
+        await it.sees("Answer to")
+        await it.type(ANSWER)
+        await it.press("ctrl+s")
+        await it.sees("draft ready")
+        await it.press("y")
+        await it.sees("asked again: 1 of 1 answered from the draft", "P publish v2 of assistant", "[open 0]")
+        await it.press("P")
+        await it.sees("Publish Assistant?")
+        await it.type("gaps")
+        await it.press("enter")
+        await it.until(lambda: "visitors meet v2" in it.toasts, "published")
+        assert "asked again" not in it.text
+    assert await status(desk, id) is GapStatus.APPROVED
+    (version, _first) = await desk.services().versions.list(desk.me, desk.people.agent_id)
+    assert version.snapshot["curated_answers"][0]["answer"] == ANSWER
+
+
+async def test_an_approval_is_undone(desk: Desk) -> None:
+    id, _ = await asked(desk, QUESTION)
+    await desk.services().review.draft(desk.me, id, ANSWER)
+    async with running(desk.console(desk.people.admin), WIDE) as it:
+        await to_gaps(it, "draft ready")
+        await it.press("y")
+        await it.sees("asked again", "[open 0]")
+        await it.press("u")
+        await it.sees("draft ready", "[open 1]")
+        assert "asked again" not in it.text
+    assert await desk.services().curated.list(desk.me) == ()
+
+
+async def test_who_is_second_is_told_who_was_first(desk: Desk) -> None:
+    id, _ = await asked(desk, QUESTION)
+    await desk.services().review.draft(desk.me, id, ANSWER)
+    async with running(desk.console(desk.people.admin), WIDE) as it:
+        await to_gaps(it, "draft ready")
+        await desk.services().review.approve(desk.people.owner, id)
+        await it.press("y")
+        await it.until(lambda: "olivia approved this gap on " in it.toasts, "a word of it")
+        await it.sees("[open 0]")
+
+
+async def test_a_dismissal_is_asked_for(desk: Desk) -> None:
+    id, _ = await asked(desk, QUESTION)
+    async with running(desk.console(desk.people.admin), NARROW) as it:
+        await to_gaps(it, QUESTION)
+        await it.press("x")
+        await it.sees("It never returns")
+        await it.press("enter")
+        await it.until(lambda: "never returns" not in it.text, "the question is gone")
+        assert await status(desk, id) is GapStatus.OPEN
+        await it.press("x")
+        await it.sees("It never returns")
+        await it.press("y")
+        await becomes(it, desk, id, GapStatus.DISMISSED)
+        await it.sees("[open 0]", "No gaps")
+        await it.press("left")
+        await it.sees("[dismissed 1]", QUESTION)
+
+
+async def test_members_write_and_only_admins_decide(desk: Desk) -> None:
+    id, _ = await asked(desk, QUESTION)
+    await desk.services().review.draft(desk.me, id, ANSWER)
+    async with running(desk.console(), WIDE) as it:
+        await to_gaps(it, "draft ready")
+        await it.press("y", "x", "m", "s", "P")
+        await it.sees("y approve")
+        assert it.app.screen.check_action("gap_approve", ()) is None
+        assert it.app.screen.check_action("gap_edit", ()) is True
+        assert len(it.app.screen_stack) == 1
+    assert await status(desk, id) is GapStatus.DRAFTED
+    async with running(desk.console(desk.people.viewer), WIDE) as it:
+        await to_gaps(it, "draft ready")
+        await it.press("i")
+        assert it.app.screen.check_action("gap_edit", ()) is None
+
+
+async def test_what_is_typed_is_kept(desk: Desk, tmp_path: Path) -> None:
+    id, _ = await asked(desk, QUESTION)
+    async with running(desk.console(drafts=tmp_path), WIDE) as it:
+        await to_gaps(it, QUESTION)
+        await it.press("i")
+        await it.sees("Answer to")
+        await it.type("Only with")
+        await it.press("escape")
+        await it.until(lambda: "Answer to" not in it.text, "closed")
+        await it.press("i")
+        await it.sees("Only with", "of the last time")
+        await it.press("escape")
+    assert await status(desk, id) is GapStatus.OPEN
+
+
+async def test_a_persons_reply_is_what_the_answer_begins_with(desk: Desk) -> None:
+    id, talk = await asked(desk, QUESTION)
+    services = desk.services()
+    claim = await services.takeover.claim(desk.people.other, talk.id)
+    await services.messages.send(desk.people.other, talk.id, ANSWER, token="1", epoch=claim.epoch)
+    async with running(desk.console(), WIDE) as it:
+        await to_gaps(it, "person answered", "i begins with it")
+        await it.press("i")
+        await it.sees("Answer to", "from max's reply", ANSWER)
+        await it.press("ctrl+s")
+        await it.sees("draft ready", "from a person's reply")
+    assert (await services.gaps.show(desk.me, id)).gap.draft == ANSWER
+
+
+async def test_gaps_are_merged_and_split(desk: Desk) -> None:
+    first, _ = await asked(desk, QUESTION)
+    await asked(desk, QUESTION)
+    second, _ = await asked(desk, OTHER, 1)
+    async with running(desk.console(desk.people.admin), WIDE) as it:
+        await to_gaps(it, QUESTION, OTHER)
+        await it.press("j", "m")
+        await it.sees("is the same as", QUESTION)
+        await it.press("enter")
+        await it.sees("3x", "[open 1]")
+        assert await status(desk, second) is GapStatus.MERGED
+        await it.press("s")
+        await it.sees("a gap of its own?", OTHER)
+        await it.press("enter")
+        await it.sees("2x", "[open 2]")
+    assert await status(desk, second) is GapStatus.OPEN
+    assert (await desk.services().gaps.show(desk.me, first)).gap.occurrences == 2
+
+
+async def test_enter_leads_to_the_conversation(desk: Desk, size: tuple[int, int]) -> None:
+    _, talk = await asked(desk, QUESTION)
+    _, other = await asked(desk, QUESTION, name="Joyce Wu")
+    async with running(desk.console(), size) as it:
+        await to_gaps(it, QUESTION)
+        await it.press("enter")
+        await it.sees("asked in")
+        await it.until(lambda: it.app.screen.detail is not None, "the detail")  # type: ignore[attr-defined]
+        await it.press("enter")
+        await it.sees("Which conversation?")
+        await it.type("Joyce")
+        await it.press("enter")
+        await it.until(lambda: it.app.current_mode == "inbox", "the inbox")
+        await it.until(lambda: bool(it.app.screen.query(ConversationPane)), "a conversation")
+        await it.opened(other.id)
+    assert talk.id != other.id
+
+
+async def test_letters_are_words_while_something_is_typed(desk: Desk) -> None:
+    id, _ = await asked(desk, QUESTION)
+    await desk.services().review.draft(desk.me, id, ANSWER)
+    async with running(desk.console(desk.people.admin), WIDE) as it:
+        await to_gaps(it, "draft ready")
+        await it.press("slash")
+        await it.type("yxmsP")
+        await it.sees("Nothing matches")
+        assert len(it.app.screen_stack) == 1
+    assert await status(desk, id) is GapStatus.DRAFTED
+
+
+@pytest.mark.parametrize("tab", ["open", "drafted", "approved", "dismissed"])
+async def test_an_empty_tab_says_why(desk: Desk, tab: str) -> None:
+    words = {
+        "open": "No gaps",
+        "drafted": "No draft",
+        "approved": "Nothing is approved",
+        "dismissed": "Nothing is dism",
+    }
+    async with running(desk.console(), NARROW) as it:
+        await it.press("2")
+        await it.sees("No gaps")
+        await it.press(*["right"] * list(words).index(tab))
+        await it.sees(f"[{tab} 0]", words[tab])
+        await it.press("y", "i", "x", "m", "s", "u", "P", "enter")
+        assert len(it.app.screen_stack) == 1
+
+
+async def test_an_answer_is_flagged_where_it_is_read(desk: Desk, size: tuple[int, int]) -> None:
+    talk = await desk.visitor(said=QUESTION)
+    await desk.answers(talk, "Yes, everywhere.")
+    async with running(desk.console(), size) as it:
+        await it.sees("Crystal Minh")
+        await it.open()
+        await it.sees("Yes, everywhere.")
+        await it.press("f")
+        await it.until(lambda: "is a gap now" in it.toasts, "flagged")
+    (gap,) = await desk.services().gaps.list(desk.me)
+    assert (gap.question, gap.trigger, gap.occurrences) == (QUESTION, GapTrigger.FLAGGED, 1)
+    transcript = await desk.services().conversations.transcript(desk.me, talk.id)
+    assert [one.role for one in transcript.messages] == [MessageRole.USER, MessageRole.ASSISTANT]
+
+
+async def test_an_answer_is_flagged_where_its_why_is_read(desk: Desk) -> None:
+    talk = await desk.visitor(said=QUESTION)
+    await desk.answers(talk, "Yes, everywhere.")
+    async with running(desk.console(), WIDE) as it:
+        await it.open()
+        await it.sees("Yes, everywhere.")
+        await it.press("w")
+        await it.sees("Why did the assistant", "f flag as a gap")
+        await it.press("f")
+        await it.until(lambda: "is a gap now" in it.toasts, "flagged")
+    assert [gap.question for gap in await desk.services().gaps.list(desk.me)] == [QUESTION]
