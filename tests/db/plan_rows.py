@@ -77,6 +77,10 @@ ROWS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "id": "u(n)", "agent_id": "u(n % 50)", "questions": "'[]'", "answer": "''",
         "origin_gap_id": "CASE n % 2 WHEN 0 THEN u(n) END", "retired_at": "CASE n % 5 WHEN 1 THEN now() END",
     },
+    "feedback": {
+        "conversation_id": "u(n)", "seq": "2", "rating": "CASE n % 3 WHEN 0 THEN 'down' ELSE 'up' END",
+        "handled_at": "CASE WHEN n % 30 > 0 THEN now() END", "updated_at": "now() - n * interval '1 minute'",
+    },
     "leads": {"id": "u(n)", "agent_id": "u(n % 50)", "email": "'P' || n || '@example.test'"},
     "usage_reservations": {
         "run_id": "u(n)", "metric": "'answers'", "period": "'month'", "window_start": "now()", "n": "1",

@@ -79,6 +79,8 @@ QUERIES = {
     "curated_answers_agent": f"SELECT id FROM curated_answers WHERE workspace_id = :ws AND agent_id = {ID}"
     " AND retired_at IS NULL",
     "curated_answers_gap": f"SELECT id FROM curated_answers WHERE workspace_id = :ws AND origin_gap_id = {ID}",
+    "feedback_unhandled": "SELECT conversation_id, seq FROM feedback WHERE workspace_id = :ws AND rating = 'down'"
+    " AND handled_at IS NULL LIMIT 50",
     "leads_email": f"SELECT id FROM leads WHERE workspace_id = :ws AND agent_id = {ID}"
     " AND email_key = lower('P60@example.test')",
     "usage_reservations_held": "SELECT run_id FROM usage_reservations WHERE workspace_id = :ws AND state = 'held'"

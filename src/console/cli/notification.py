@@ -13,7 +13,9 @@ from console.ids import parse_id
 if TYPE_CHECKING:
     from console.domain.notification import Notification
 
-_WHAT = {"mention": "{who} mentioned you", "assigned": "{who} assigned it to you"}
+_WHAT = {
+    "mention": "{who} mentioned you", "assigned": "{who} assigned it to you", "quota": "a limit is near",
+}  # fmt: skip
 
 
 def register(noun: Parser) -> None:

@@ -16,16 +16,17 @@ class NotificationType(StrEnum):
 
     MENTION = "mention"
     ASSIGNED = "assigned"
+    QUOTA = "quota"
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One thing to know: who did it (empty: the console), where, and how its words begin."""
+    """One thing to know: who did it (empty: the console), where (None: in no conversation), and how its words begin."""
 
     id: UUID
     type: NotificationType
     actor_name: SafeText
-    conversation_id: ConversationId
+    conversation_id: ConversationId | None
     seq: int | None
     snippet: SafeText
     created_at: datetime

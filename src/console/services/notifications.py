@@ -17,6 +17,7 @@ from console.domain.workspace import Member
 from console.ids import ConversationId, UserId, new_id
 from console.services.content import SNIPPET_CHARS
 from console.services.members import to_member
+from console.services.quota_notices import words
 from console.services.unit import reading, writing
 from console.text import one_line
 
@@ -25,7 +26,8 @@ _ALL = """
     LEFT JOIN workspace_users u ON u.workspace_id = n.workspace_id AND u.user_id = n.actor_user_id
     LEFT JOIN conversations c ON c.workspace_id = n.workspace_id AND c.id = n.resource_id
     LEFT JOIN messages m ON m.workspace_id = n.workspace_id AND m.conversation_id = n.resource_id AND m.seq = n.seq
-    WHERE n.workspace_id = :ws AND n.user_id = :me AND n.resource_kind = 'conversation' AND {which}
+    WHERE n.workspace_id = :ws AND n.user_id = :me AND (n.resource_kind = 'conversation' OR n.type = 'quota')
+        AND {which}
     ORDER BY n.id DESC LIMIT :limit
 """
 _UNREAD = "n.read_at IS NULL"
@@ -104,13 +106,14 @@ async def _present(tx: ReadTx) -> list[Member]:
 
 
 def _notification(row: Any) -> Notification:
+    is_quota = row.type == NotificationType.QUOTA
     return Notification(
         id=row.id,
         type=NotificationType(row.type),
         actor_name=one_line(row.actor_name or ""),
-        conversation_id=ConversationId(row.resource_id),
-        seq=row.seq,
-        snippet=one_line(row.words, SNIPPET_CHARS),
+        conversation_id=None if is_quota else ConversationId(row.resource_id),
+        seq=None if is_quota else row.seq,
+        snippet=one_line(words(row.resource_kind, row.seq) if is_quota else row.words, SNIPPET_CHARS),
         created_at=row.created_at,
         read_at=row.read_at,
     )
