@@ -104,7 +104,7 @@ async def test_of_two_edits_of_one_revision_the_second_is_refused(db: Database) 
     won = next(o for o in outcomes if isinstance(o, AgentDraft))
     now = await Agents(db).draft(world.admin, draft.agent.id)
     assert (now.agent.draft_revision, now.settings) == (2, won.settings)
-    with pytest.raises(ConflictError, match="changed by somebody since"):
+    with pytest.raises(ConflictError, match="changed by adam since, at"):
         await Agents(db).edit(world.owner, draft.agent.id, draft.settings, revision=1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.cli import agent_edit, agent_origin, agent_versions
+from console.cli import agent_diff, agent_edit, agent_origin, agent_versions
 from console.cli.call import Call
 from console.cli.parser import Parser
 
@@ -30,6 +30,7 @@ def register(noun: Parser) -> None:
     create.add_argument("--name", metavar="NAME", help="what visitors see (else the slug)")
     create.add_argument("--file", metavar="FILE", help="take the draft from this TOML document (-: from stdin)")
     agent_edit.register(noun)
+    agent_diff.register(noun)
     agent_versions.register(noun)
     agent_origin.register(noun)
 

@@ -36,7 +36,7 @@ def register(noun: Parser) -> None:
 
 
 async def _edit(call: Call) -> None:
-    from console.cli.editor import edit
+    from console.editor import edit
     from console.services.agent_toml import to_toml
 
     given = read_document(call.args.file) if call.args.file else None

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from console.cli import workspace_credential, workspace_model
 from console.cli.call import Call
 from console.cli.parser import Parser
 from console.errors import NotSignedInError, UsageError
+
+if TYPE_CHECKING:
+    from console.domain.glance import Glance
+    from console.ids import WorkspaceId
 
 
 def register(noun: Parser) -> None:
@@ -23,18 +29,46 @@ def register(noun: Parser) -> None:
 
 
 async def _list(call: Call) -> None:
-    from console.bootstrap import session_token, signed_in
-    from console.cli.session import runtime
+    from console.cli.session import acting
 
-    async with runtime(call) as opened:
-        actor = await signed_in(opened)
-        memberships = await opened.services.auth.memberships(await session_token(opened) or "")
-    found = [(m.slug, m.name, m.role.label, m.workspace_id == actor.workspace_id) for m in memberships]
+    async with acting(call) as (services, actor):
+        mine = await services.my_workspaces.list(actor)
+        seen = {glance.membership: glance async for glance in services.my_workspaces.glances(actor, mine)}
+    found = [seen[each] for each in mine]
     if call.out.json:
-        fields = ("slug", "name", "role", "active")
-        call.out.data({"workspaces": [dict(zip(fields, row, strict=True)) for row in found]})
+        call.out.data({"workspaces": [_shown(glance, actor.workspace_id) for glance in found]})
         return
-    call.out.table(("", "slug", "name", "role"), [("*" if row[3] else "", *row[:3]) for row in found])
+    headers = ("", "slug", "name", "role", "waiting", "quota", "failing", "last publish")
+    call.out.table(headers, [_row(glance, actor.workspace_id) for glance in found])
+    for glance in found:
+        if glance.trouble:
+            call.out.say(f"{glance.membership.slug} can't be read now: {glance.trouble}")
+
+
+def _shown(glance: Glance, active: WorkspaceId) -> dict[str, object]:
+    mine, last = glance.membership, glance.last_publish
+    return {
+        "slug": mine.slug, "name": mine.name, "role": mine.role.label, "active": mine.workspace_id == active,
+        "waiting": glance.waiting, "failing_sources": glance.failing_sources, "quota_percent": glance.quota_percent,
+        "last_publish": last and {
+            "agent": last.agent_slug, "version": last.number, "at": last.at, "author": last.author_name,
+        },
+        "trouble": glance.trouble or None,
+    }  # fmt: skip
+
+
+def _row(glance: Glance, active: WorkspaceId) -> tuple[object, ...]:
+    mine, last = glance.membership, glance.last_publish
+    quota = "" if glance.quota_percent is None else f"{glance.quota_percent}%"
+    publish = f"{last.agent_slug} v{last.number}, {last.at:%Y-%m-%d %H:%M}" if last else ""
+    return (
+        "*" if mine.workspace_id == active else "", mine.slug, mine.name, mine.role.label,
+        _number(glance.waiting), quota, _number(glance.failing_sources), publish,
+    )  # fmt: skip
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
 
 
 async def _create(call: Call) -> None:

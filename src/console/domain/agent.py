@@ -53,7 +53,8 @@ class AgentVersion:
 class Published:
     """What the runtime needs of a published version: nothing of the draft is in it.
 
-    `sources` is None when the agent may use every source of its workspace.
+    `sources` is None when the agent may use every source of its workspace. One of number 0 is the draft, which only
+    those who edit it ever ask; no version has its id.
     """
 
     agent_id: AgentId
@@ -63,3 +64,8 @@ class Published:
     threshold: float
     sources: tuple[SourceId, ...] | None
     snapshot: Mapping[str, Any]
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether this is no version yet."""
+        return self.number == 0

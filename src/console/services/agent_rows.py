@@ -21,6 +21,7 @@ from console.domain.names import is_slug
 from console.domain.setting_kinds import ALL_SOURCES
 from console.errors import ConflictError, NotFoundError, RefusedError
 from console.ids import AgentId, VersionId, WorkspaceId, new_id
+from console.services.curated_rows import drafted
 from console.text import one_line, sanitise
 
 _LISTED = "listed"
@@ -67,7 +68,8 @@ def agents(tx: ReadTx) -> Select[Any]:
 async def agent_row(tx: ReadTx, which: AgentId | str, *, lock: bool = False) -> Any:
     """The row of an agent by its id or slug; `NotFoundError` when there is none."""
     found = agents(tx).where(AgentRow.id == await agent_id(tx, which))
-    row = await tx.row(found.with_for_update(of=AgentRow) if lock else found)
+    # Not FOR UPDATE: visitors' messages refer to the agent meanwhile.
+    row = await tx.row(found.with_for_update(of=AgentRow, key_share=True) if lock else found)
     if row is None:
         raise no_such_agent(which)
     return row
@@ -123,7 +125,7 @@ async def insert_agent(tx: WriteTx, slug: str, settings: Mapping[str, Any]) -> A
 async def store_draft(tx: WriteTx, id: AgentId, settings: Mapping[str, Any], revision: int) -> bool:
     """Replace the draft that has this revision; False when it has another."""
     ids = await source_ids(tx, settings)
-    digest = content_hash(snapshot_of(settings, ids))
+    digest = content_hash(snapshot_of(settings, ids, await drafted(tx, id)))
     changed = await tx.scalar(_UPDATE, id=id, revision=revision, hash=digest, **_values(settings))
     if changed:
         await tx.execute("DELETE FROM agent_sources WHERE workspace_id = :ws AND agent_id = :id", id=id)
@@ -142,17 +144,29 @@ async def draft_settings(tx: ReadTx, row: Any) -> dict[str, Any]:
 async def draft_snapshot(tx: ReadTx, row: Any) -> dict[str, Any]:
     """The draft as a version would keep it."""
     settings = await draft_settings(tx, row)
-    return snapshot_of(settings, await source_ids(tx, settings))
+    return snapshot_of(settings, await source_ids(tx, settings), await drafted(tx, AgentId(row.id)))
 
 
-def snapshot_of(settings: Mapping[str, Any], ids: Sequence[UUID] | None) -> dict[str, Any]:
+async def draft_changed(tx: WriteTx, row: Any) -> None:
+    """Give the draft of an agent, whose locked `row` was read before its curated answers changed, its new revision."""
+    await tx.execute(
+        "UPDATE agents SET draft_revision = draft_revision + 1, draft_hash = :hash, updated_at = now()"
+        " WHERE workspace_id = :ws AND id = :id",
+        id=row.id, hash=content_hash(await draft_snapshot(tx, row)),
+    )  # fmt: skip
+    tx.hint("agent", row.id)
+
+
+def snapshot_of(
+    settings: Mapping[str, Any], ids: Sequence[UUID] | None, curated: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """A version's content: the settings, the ids of its sources (None: all), its curated answers."""
     retrieval = {key: value for key, value in settings["retrieval_config"].items() if key != "sources"}
     return {
         **settings,
         "retrieval_config": retrieval,
         "sources": None if ids is None else sorted(str(id) for id in ids),
-        "curated_answers": [],
+        "curated_answers": list(curated),
     }
 
 

@@ -107,6 +107,11 @@ def _visible(character: str) -> str:
     return f"\\u{ord(character):04X}" if ord(character) <= _BMP else f"\\U{ord(character):08X}"
 
 
+def printable(text: str) -> str:
+    """A document as somebody left it, with TOML's escapes for what an editor could not show; tabs stay."""
+    return "".join(each if each == "\t" else _visible(each) for each in text.replace("\r\n", "\n"))
+
+
 def _lines(items: list[str]) -> Item:
     import tomlkit
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, select
@@ -15,26 +16,44 @@ from console.db.models.identity import WorkspaceUser
 from console.domain import setting_kinds as kinds
 from console.domain.actor import Actor, Principal, Role
 from console.domain.agent import AgentVersion, Published
+from console.domain.agent_diff import AgentDiff, Reference
 from console.domain.agent_settings import DEFAULT_THRESHOLD
 from console.errors import ConflictError, InvalidInputError, NotFoundError, RefusedError
 from console.ids import AgentId, SourceId, UserId, VersionId, new_id
 from console.services import audit
 from console.services.agent_rows import agent_row, content_hash, draft_snapshot
+from console.services.curated_rows import Vectors, embedded_questions, insert_answers, known_vectors, questions_of
 from console.services.unit import reading, writing
+from console.services.version_diff import diff_in
 from console.text import sanitise
 
+if TYPE_CHECKING:
+    from console.ai.embedder import Embedder
+
 MAX_NOTE = 2000
+_NO_VERSION = VersionId(UUID(int=0))
 _OF_AGENT = and_(Agent.workspace_id == VersionRow.workspace_id, Agent.id == VersionRow.agent_id)
 _BY_AUTHOR = and_(
     WorkspaceUser.workspace_id == VersionRow.workspace_id, WorkspaceUser.user_id == VersionRow.author_user_id
 )
 
 
+class _UnreadError(Exception):
+    """Curated answers have questions that no model has read yet."""
+
+    def __init__(self, questions: Sequence[str], known: dict[str, str]) -> None:
+        super().__init__()
+        self.questions = questions
+        self.known = known
+
+
 class Versions:
     """Publish and roll back: admins only, each with a note in the audit log."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, embedder: Embedder | None = None) -> None:
+        """`embedder` is the packaged one: it reads the questions of curated answers."""
         self._db = db
+        self._embedder = embedder
 
     async def publish(
         self, actor: Actor, agent_id: AgentId, *, note: str = "", expected: VersionId | None
@@ -44,13 +63,29 @@ class Versions:
         Raises `ConflictError` when another is live by now, `RefusedError` when nothing has changed, `NotFoundError`.
         """
         note = _checked(note)
+        vectors: dict[str, str] = {}
+        while True:
+            try:
+                return await self._publish(actor, agent_id, note, expected, vectors)
+            except _UnreadError as unread:
+                # Outside any transaction: a draft whose questions change meanwhile is read once more.
+                vectors |= unread.known | await embedded_questions(unread.questions, self._embedder)
+
+    async def _publish(
+        self, actor: Actor, agent_id: AgentId, note: str, expected: VersionId | None, vectors: Mapping[str, str]
+    ) -> AgentVersion:
         async with writing(self._db, actor, "agent.publish", ("agent", agent_id), Role.ADMIN) as tx:
             row = await agent_row(tx, agent_id, lock=True)
             _expect(row, expected)
             snapshot = await draft_snapshot(tx, row)
             if content_hash(snapshot) == row.live_hash:
                 raise RefusedError(f"nothing to publish: the draft is what version {row.live_number} has")
-            id = await insert_version(tx, agent_id, snapshot, note, actor.user_id)
+            if unread := [question for question in questions_of(snapshot) if question not in vectors]:
+                known = await known_vectors(tx, row.published_version_id)
+                if unread := [question for question in unread if question not in known]:
+                    raise _UnreadError(unread, known)
+                vectors = {**vectors, **known}
+            id = await insert_version(tx, agent_id, snapshot, note, actor.user_id, vectors)
             return await _point(tx, actor, agent_id, id, "agent.publish", note, expected)
 
     async def rollback(
@@ -82,6 +117,13 @@ class Versions:
             newest = _versions(tx, agent_id).order_by(VersionRow.number.desc()).limit(limit)
             return tuple(_to_version(row) for row in await tx.rows(newest))
 
+    async def diff(
+        self, actor: Actor, agent: AgentId | str, left: Reference = "live", right: Reference = "draft"
+    ) -> AgentDiff:
+        """What differs from `left` to `right`; `NotFoundError` for an unknown agent or version."""
+        async with reading(self._db, actor, "agent.diff", ("agent", None)) as tx:
+            return await diff_in(tx, await agent_row(tx, agent), left, right)
+
 
 async def published(tx: ReadTx, agent_id: AgentId, version_id: VersionId | None = None) -> Published:
     """What visitors meet: the live version, or the `version_id` that a run began with. Never the draft.
@@ -96,12 +138,20 @@ async def published(tx: ReadTx, agent_id: AgentId, version_id: VersionId | None 
     )
     if row is None:
         raise NotFoundError("this agent has no published version", hint="console agent publish")
-    snapshot = row.snapshot
+    return _published(agent_id, VersionId(row.id), row.number, row.snapshot)
+
+
+async def as_if_published(tx: ReadTx, agent_row: Any) -> Published:
+    """The draft of the agent of this row as visitors would meet it, for those who try it."""
+    return _published(AgentId(agent_row.id), _NO_VERSION, 0, await draft_snapshot(tx, agent_row))
+
+
+def _published(agent_id: AgentId, version_id: VersionId, number: int, snapshot: Mapping[str, Any]) -> Published:
     sources = snapshot.get("sources")
     return Published(
         agent_id=agent_id,
-        version_id=VersionId(row.id),
-        number=row.number,
+        version_id=version_id,
+        number=number,
         name=snapshot.get("name", ""),
         threshold=snapshot.get("retrieval_config", {}).get("threshold", DEFAULT_THRESHOLD),
         sources=None if sources is None else tuple(SourceId(UUID(text)) for text in sources),
@@ -110,9 +160,9 @@ async def published(tx: ReadTx, agent_id: AgentId, version_id: VersionId | None 
 
 
 async def insert_version(
-    tx: WriteTx, agent_id: AgentId, snapshot: dict[str, Any], note: str, author: UserId
+    tx: WriteTx, agent_id: AgentId, snapshot: dict[str, Any], note: str, author: UserId, vectors: Vectors | None = None
 ) -> VersionId:
-    """Add the next version of an agent whose row is locked."""
+    """Add the next version of an agent whose row is locked; `vectors` has each question of its curated answers."""
     id = VersionId(new_id())
     await tx.execute(
         "INSERT INTO agent_versions (workspace_id, id, agent_id, number, snapshot, content_hash, note, author_user_id)"
@@ -120,6 +170,7 @@ async def insert_version(
         " FROM agent_versions WHERE workspace_id = :ws AND agent_id = :agent",
         id=id, agent=agent_id, snapshot=json.dumps(snapshot), hash=content_hash(snapshot), note=note, author=author,
     )  # fmt: skip
+    await insert_answers(tx, id, snapshot, vectors or {})
     return id
 
 

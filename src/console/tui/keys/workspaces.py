@@ -1,7 +1,28 @@
-"""All workspaces of mine."""
+"""All my workspaces."""
 
 from __future__ import annotations
 
-from console.tui.command import Command
+from console.tui.command import Command, Scope
 
-WORKSPACES: tuple[Command, ...] = ()
+WORKSPACES = (
+    Command(
+        "workspaces.switch",
+        "Switch to it",
+        "enter,s",
+        "work there from now on; asks when something is held or unsent",
+        Scope.WORKSPACES,
+        "workspace_switch",
+        footer=10,
+        short="switch to it",
+    ),
+    Command(
+        "workspaces.details",
+        "Settings and members",
+        "d",
+        "what is set there, and who belongs to it",
+        Scope.WORKSPACES,
+        "workspace_details",
+        footer=20,
+        short="details",
+    ),
+)

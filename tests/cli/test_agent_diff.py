@@ -1,0 +1,58 @@
+"""`console agent diff` on the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.db.embedded.server import ServerUrls
+from tests.cli.office import Office, open_office
+
+
+@pytest.fixture(scope="module")
+def office(urls: ServerUrls, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return open_office(urls, tmp_path_factory.mktemp("diff"))
+
+
+def edit(office: Office, text: str) -> None:
+    office.out("olivia", "agent", "edit", "help", "--file", "-", stdin=text)
+
+
+def test_what_a_publish_would_change_is_shown_to_everybody(office: Office) -> None:
+    same = office.call("vera", "agent", "diff", "help")
+    assert (same.returncode, same.stdout) == (0, "")
+    assert "v1 (live) and draft of help are the same" in same.stderr
+    edit(office, 'name = "Help"\nsystem_prompt = """\nOne.\nTwo."""\n[retrieval_config]\nthreshold = 0.7\n')
+    said = office.out("vera", "agent", "diff", "help").splitlines()
+    assert said[0].startswith("help: v1 (live), ")
+    assert said[0].endswith("by Olivia Marsh -> draft")
+    assert said[1:] == ["system_prompt:", "  + One.", "  + Two.", "retrieval_config.threshold: 0.5 -> 0.7"]
+    found = office.json("vera", "agent", "diff", "help")
+    assert (found["agent"], found["count"], found["same"]) == ("help", 2, False)
+    assert (found["from"]["version"], found["from"]["live"], found["to"]["label"]) == (1, True, "draft")
+    assert found["changes"][1] == {
+        "field": "retrieval_config.threshold", "kind": "value", "before": 0.5, "after": 0.7,
+        "lines": [{"sign": "~", "text": "0.5 -> 0.7", "depth": 0}],
+    }  # fmt: skip
+    office.out("olivia", "agent", "publish", "help")
+    back = office.json("vera", "agent", "diff", "help", "--from", "live", "--to", "v1")
+    assert [change["field"] for change in back["changes"]] == ["system_prompt", "retrieval_config.threshold"]
+    assert office.json("vera", "agent", "diff", "help")["same"] is True
+
+
+@pytest.mark.parametrize(
+    ("code", "who", "words", "says"),
+    [
+        (4, "nobody", ("help",), "sign"),
+        (5, "olivia", ("nobody",), "there is no agent 'nobody'"),
+        (5, "olivia", ("help", "--from", "v99"), "no version 99"),
+        (1, "olivia", ("help", "--to", "\x1b]0;x\x07"), "is no version"),
+        (1, "olivia", ("help", "--to", "v0"), "is no version"),
+        (2, "olivia", (), "required: AGENT"),
+    ],
+)
+def test_what_can_not_be_done_is_one_clear_line(
+    office: Office, code: int, who: str, words: tuple[str, ...], says: str
+) -> None:
+    told = office.refused(code, who, "agent", "diff", *words)
+    assert says in told
+    assert "\x1b" not in told
