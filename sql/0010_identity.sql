@@ -30,7 +30,7 @@ CREATE TABLE workspaces (
     settings jsonb NOT NULL DEFAULT '{}',
     billing_state text NOT NULL DEFAULT 'none',
     billing_email text,
-    billing_anchor timestamptz NOT NULL DEFAULT now(),
+    billing_anchor timestamptz NOT NULL DEFAULT date_trunc('day', now(), 'UTC'),
     stripe_customer_id text,
     max_seats integer CHECK (max_seats > 0),
     created_at timestamptz NOT NULL DEFAULT now(),

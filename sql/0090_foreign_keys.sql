@@ -64,6 +64,7 @@ ALTER TABLE run_events ADD CONSTRAINT run_events_run FOREIGN KEY (workspace_id, 
 
 ALTER TABLE knowledge_gaps ADD CONSTRAINT knowledge_gaps_agent FOREIGN KEY (workspace_id, agent_id) REFERENCES agents (workspace_id, id);
 ALTER TABLE knowledge_gaps ADD CONSTRAINT knowledge_gaps_model FOREIGN KEY (model_id) REFERENCES embedding_models (id);
+ALTER TABLE knowledge_gaps ADD CONSTRAINT knowledge_gaps_into FOREIGN KEY (workspace_id, merged_into_gap_id) REFERENCES knowledge_gaps (workspace_id, id);
 ALTER TABLE knowledge_gaps ADD CONSTRAINT knowledge_gaps_reviewer FOREIGN KEY (workspace_id, reviewed_by_user_id) REFERENCES workspace_users (workspace_id, user_id);
 ALTER TABLE gap_occurrences ADD CONSTRAINT gap_occurrences_gap FOREIGN KEY (workspace_id, gap_id) REFERENCES knowledge_gaps (workspace_id, id);
 ALTER TABLE gap_occurrences ADD CONSTRAINT gap_occurrences_message FOREIGN KEY (workspace_id, conversation_id, seq) REFERENCES messages (workspace_id, conversation_id, seq);

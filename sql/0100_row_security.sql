@@ -41,5 +41,9 @@ CREATE POLICY looked_up ON workspace_users FOR SELECT TO console_auth USING (tru
 CREATE POLICY looked_up ON runs FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON conversations FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON held_sends FOR SELECT TO console_auth USING (true);
+CREATE POLICY looked_up ON usage_counters FOR SELECT TO console_auth USING (true);
+CREATE POLICY looked_up ON usage_reservations FOR SELECT TO console_auth USING (true);
+CREATE POLICY looked_up ON usage_watermarks FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON crawl_runs FOR SELECT TO console_auth USING (true);
+CREATE POLICY looked_up ON feedback FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON agent_origins FOR SELECT TO console_auth USING (true);

@@ -279,8 +279,34 @@ AS $$
     UNION
     SELECT h.workspace_id FROM held_sends h WHERE h.due_at <= now()
     UNION
+    SELECT f.workspace_id FROM feedback f WHERE f.rating = 'down' AND f.handled_at IS NULL
+    UNION
+    SELECT u.workspace_id FROM usage_reservations u WHERE u.state = 'held' AND u.expires_at <= now()
+    UNION
     SELECT k.workspace_id FROM crawl_runs k WHERE k.state IN ('queued', 'running')
 $$;
+
+-- Workspaces whose usage has moved since it was last rolled up; a minute of grace for clocks that differ.
+CREATE FUNCTION workspaces_with_usage() RETURNS TABLE (workspace_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT DISTINCT c.workspace_id FROM usage_counters c
+    LEFT JOIN usage_watermarks w ON w.workspace_id = c.workspace_id AND w.grain = 'day'
+    WHERE w.until IS NULL OR c.updated_at > w.until - interval '1 minute'
+$$;
+
+-- For whoever runs the server: to put a workspace on a plan, it has to be found by its slug.
+CREATE FUNCTION workspace_named(given text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$ SELECT id FROM workspaces WHERE slug = given $$;
+
+CREATE FUNCTION workspaces_by_plan() RETURNS TABLE (plan text, workspaces bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$ SELECT plan, count(*) FROM workspaces GROUP BY plan $$;
+
+REVOKE ALL ON FUNCTION workspaces_with_usage(), workspace_named(text), workspaces_by_plan() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION workspaces_with_usage() TO console_app;
+GRANT EXECUTE ON FUNCTION workspace_named(text), workspaces_by_plan() TO console_owner;
 
 -- Whether pages of an origin may talk with the agent of a conversation: a browser asks (a preflight) without the token
 -- that would name the tenant. An unknown conversation is like one whose agent lists nothing.

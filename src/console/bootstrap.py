@@ -51,7 +51,7 @@ async def open_runtime(config: Config) -> AsyncIterator[Runtime]:
         db = _database(app_url, prepare=config.database_direct_url is None)
         closing.push_async_callback(db.close)
         closing.push_async_callback(_NotifierOnDemand(db, direct_url).close)
-        services = Services(db, direct_url, seal_of(config), lambda: _model_defaults(config))
+        services = Services(db, direct_url, seal_of(config), lambda: _model_defaults(config), config.fetch_private)
         yield Runtime(config, db, services, app_url, direct_url, gateway_url, closing)
 
 
@@ -142,12 +142,11 @@ async def serve_gateway(
     from console.db.notify import Notifier
     from console.gateway.app import create_app
     from console.gateway.server import serve
-    from console.services.visitors import Visitors
 
     await _require_visitor_role(db)
     hub = Hub(direct_url)
     async with Notifier(db, direct_url), hub.listening():
-        app = create_app(Visitors(db), hub=hub, ready=db.ping, limits=limits)
+        app = create_app(db, hub=hub, ready=db.ping, limits=limits)
         await serve(app, host=host, port=port, stop=stop, listening=listening, stopping=hub.stop, limits=limits)
 
 

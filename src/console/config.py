@@ -34,6 +34,7 @@ class Config:
     model_embedding: str | None = None
     model_seconds: int = 45
     model_private_hosts: str = ""
+    fetch_private: str = ""
     session_token: str | None = field(default=None, repr=False)
     email: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -96,6 +97,7 @@ OPTIONS = (
     Option("model_embedding", "CONSOLE_MODEL_EMBEDDING", "model.embedding"),
     Option("model_seconds", "CONSOLE_MODEL_SECONDS", "model.seconds", int, most=600),
     Option("model_private_hosts", "CONSOLE_MODEL_PRIVATE_HOSTS", "model.private_hosts"),
+    Option("fetch_private", "CONSOLE_FETCH_PRIVATE", "fetch.private"),
     Option("session_token", "CONSOLE_SESSION_TOKEN"),
     Option("email", "CONSOLE_EMAIL"),
     Option("password", "CONSOLE_PASSWORD"),
@@ -141,7 +143,16 @@ def load_config(env: Mapping[str, str] | None = None, path: Path | None = None) 
     named = path or _path(env.get("CONSOLE_CONFIG"))
     file = read_config_file(named or paths.default_config_file(), required=named is not None)
     settings = {"ascii": _plain_locale(env)} | _from_file(file) | _from_environment(env)
+    _check_reach(settings)
     return Config(paths=_paths(_path(settings.pop("data_dir", None)), file.path), **settings)
+
+
+def _check_reach(settings: Mapping[str, Any]) -> None:
+    """What may be fetched from is told wrong here, not by a worker that nobody looks at."""
+    if settings.get("fetch_private"):
+        from console.addresses import Reach
+
+        Reach.parse(settings["fetch_private"])
 
 
 def _paths(data: Path | None, config_file: Path) -> paths.Paths:

@@ -18,6 +18,7 @@ ContactId = NewType("ContactId", UUID)
 ConversationId = NewType("ConversationId", UUID)
 RunId = NewType("RunId", UUID)
 GapId = NewType("GapId", UUID)
+CuratedId = NewType("CuratedId", UUID)
 
 
 def new_id() -> UUID:

@@ -66,13 +66,15 @@ async def _work(runtime: Runtime, stop: asyncio.Event) -> None:
     from console.services.answers import Answers
     from console.services.search import Search
     from console.services.thumbs import record_thumbs_down
+    from console.services.token_estimate import estimator
     from console.worker.worker import run_worker as work
 
     embedder = MiniLm(intra_op_num_threads=1)
     models = runtime.services.models
     answering = Answering(Search(runtime.db, embedder, models=models), embedder, models)
+    answers = Answers(runtime.db, answering, estimate=estimator(models, embedder))
     await work(
-        runtime.db, runtime.direct_url, Answers(runtime.db, answering), _crawl(runtime, embedder), stop=stop,
+        runtime.db, runtime.direct_url, answers, _crawl(runtime, embedder), stop=stop,
         duties=[partial(record_thumbs_down, runtime.db, embedder)],
     )  # fmt: skip
 

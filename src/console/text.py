@@ -10,10 +10,13 @@ SafeText = NewType("SafeText", str)
 
 EMPTY = SafeText("")
 
+_NO_CHARACTERS = "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\ue000-\uf8ff"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\ue000-\uf8ff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
+    + _NO_CHARACTERS
+    + "]"
 )
 _DELETE = 0x7F
 
@@ -40,3 +43,16 @@ def one_line(text: str, limit: int = 200) -> SafeText:
     """Sanitise and fold to one line of at most `limit` characters."""
     folded = " ".join(text[: limit * 4].split())
     return sanitise(folded if len(folded) <= limit else folded[: limit - 1] + "\u2026")
+
+
+_HOST = re.compile(r"^(?:[^/?#]*//)?(?:[^/?#]*@)?([^/?#:\s]+)")
+
+
+def spelled(address: SafeText) -> SafeText:
+    """An e-mail or web address, with the ASCII spelling (RFC 3492) behind a host whose letters could pass for others'."""
+    found = _HOST.match(address)
+    if found is None or found[1].isascii() or "." not in found[1]:
+        return address
+    labels = found[1].lower().split(".")
+    plain = [each if each.isascii() else f"xn--{each.encode('punycode').decode()}" for each in labels]
+    return SafeText(f"{address} ({'.'.join(plain)})")

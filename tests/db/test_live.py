@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import psycopg
@@ -25,7 +25,7 @@ from tests.world import make_talk, make_world
 
 async def following(events: AsyncIterator[LiveEvent], wanted: type[LiveEvent] | LiveEvent) -> LiveEvent:
     """The next event that equals `wanted` or is of its type."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for event in events:
             if event == wanted or (isinstance(wanted, type) and isinstance(event, wanted)):
                 return event
@@ -59,7 +59,7 @@ async def test_payloads_hold_opaque_ids_only(db: Database, gateway_db: Database,
         await connection.execute(f'LISTEN "{channel(world.workspace_id)}"'.encode())
         async with Notifier(gateway_db, urls.gateway):
             await talk.say("my secret words")
-        payloads = {note.payload async for note in connection.notifies(timeout=5, stop_after=1)}
+        payloads = {note.payload async for note in connection.notifies(timeout=60, stop_after=1)}
     assert payloads == {f"conversation:{talk.id}"}
 
 
@@ -131,7 +131,7 @@ async def test_typing_wakes_the_gateway_with_an_id_alone(db: Database, gateway_d
     talk, hub = await make_talk(gateway_db, world), Hub(urls.gateway)
     async with Notifier(db, urls.app), hub.listening():
         with hub.follow(talk.id) as woken:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await woken.wait()  # The link is there.
                 woken.clear()
                 await Presence(db).here(world.member, talk.id, typing=True)
@@ -157,6 +157,23 @@ async def test_a_label_renamed_is_read_again_everywhere(db: Database, gateway_db
         assert await following(events, Changed) == Changed(frozenset({talk.id}))
         await Labels(db).rename(world.admin, "x", "y")
         assert await following(events, Changed) == Changed(None)
+
+
+async def test_what_is_rolled_back_is_told_to_nobody(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+    world = await make_world(db)
+    talk, other = await make_talk(gateway_db, world), await make_talk(gateway_db, world)
+    async with await psycopg.AsyncConnection.connect(urls.gateway, autocommit=True) as connection:
+        await connection.execute(f'LISTEN "{channel(world.workspace_id)}"'.encode())
+        async with Notifier(db, urls.app):
+            with suppress(ZeroDivisionError):
+                async with db.write(world.workspace_id) as tx:
+                    await tx.execute("UPDATE conversations SET priority = 0 WHERE workspace_id = :ws")
+                    tx.hint("conversation", talk.id)
+                    raise ZeroDivisionError
+            await Messages(db).note(world.member, other.id, "a note", token="t")
+        payloads = [note.payload async for note in connection.notifies(timeout=60, stop_after=1)]
+        payloads += [note.payload async for note in connection.notifies(timeout=0)]
+    assert payloads == [f"conversation:{other.id}"]
 
 
 def test_a_burst_is_told_once_and_what_is_none_of_ours_not_at_all() -> None:

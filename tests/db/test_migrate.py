@@ -120,7 +120,7 @@ def test_a_migrator_killed_in_the_middle_leaves_nothing_half(empty: ServerUrls, 
             assert not running.done()
         _ask(empty.superuser, f"SELECT pg_terminate_backend({pids[0][0]})")
         with pytest.raises((RefusedError, ConnectionFailedError)):
-            running.result(timeout=10)
+            running.result(timeout=60)
     assert _tables(empty) == {"schema_migrations", "one", "two"}
     assert _ask(empty.superuser, f"SELECT count(*) FROM pg_locks WHERE objid = {LOCK_KEY % 2**32}") == [(0,)]
     assert migrate(empty.owner, load(folder)) == ("0003_long.sql",)

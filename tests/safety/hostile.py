@@ -178,6 +178,23 @@ class Planter:
             new_id(), self.agent_id, f"{place} {question}", f"{place}".encode(), 1,
         )  # fmt: skip
 
+    def source(self, said: Sequence[str]) -> None:
+        """A source of bad name that failed, with a document for every text, each read wrongly under its tag."""
+        id = new_id()
+        self.run(
+            "INSERT INTO sources (workspace_id, id, kind, name, uri, status, error, synced_at) VALUES (%(ws)s, %(v0)s,"
+            " 'url', %(v1)s, %(v2)s, 'failed', %(v3)s, now())",
+            id, self.text(), f"{id}{self.text()}", self.text(),
+        )  # fmt: skip
+        skipped = json.dumps([{"uri": self.text(), "reason": self.text()} for _ in range(20)])
+        self.run("INSERT INTO crawl_runs (workspace_id, id, source_id, state, skipped, documents_skipped, error)"
+                 " VALUES (%(ws)s, %(v0)s, %(v1)s, 'failed', %(v2)s, 20, %(v3)s)",
+                 new_id(), id, skipped, self.text())  # fmt: skip
+        for place, text in enumerate(said):
+            self.run("INSERT INTO documents (workspace_id, id, source_id, uri, title, status, error) VALUES (%(ws)s,"
+                     " %(v0)s, %(v1)s, %(v2)s, %(v3)s, 'failed', %(v4)s)",
+                     new_id(), id, f"{place:04}{self.text()}", f"#{place:04}# {text}", self.text())  # fmt: skip
+
 
 def plant(urls: ServerUrls, texts: Sequence[str]) -> Hostile:
     """Found a workspace and put every one of these texts into a message, and each field's texts from them in turn."""
@@ -199,6 +216,8 @@ def plant(urls: ServerUrls, texts: Sequence[str]) -> Hostile:
         planter.trace(talks[0], "superseded")
         for place, question in enumerate(said[::3]):
             planter.gap(place, question)
+        planter.source(said)
+        planter.source(said[:30])
     order = sorted(range(len(talks)), key=lambda place: (place % 4 == 3, place % 4, place))
     return Hostile(
         urls, f"olivia-{tag}@x.test", tuple(talks[at] for at in order), tuple(planter.tags[at] for at in order)

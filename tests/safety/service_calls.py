@@ -22,6 +22,7 @@ TABLES = {
     "ChunkId": "chunks",
     "ContactId": "contacts",
     "ConversationId": "conversations",
+    "CuratedId": "curated_answers",
     "DocumentId": "documents",
     "GapId": "knowledge_gaps",
     "RunId": "runs",
@@ -35,7 +36,7 @@ _NAMED = re.compile(r"^(?:(\w+Id)(?: \| str)?|(ConversationId|UserId) \| None)$"
 _PLAIN: dict[str, Any] = {"str": "text", "int": 1, "Mapping[str, Any]": {}, "VersionId | None": None}
 _BY_NAME: dict[str, Any] = {
     "kind": "reply", "settings": {"name": "Taken"}, "origin": "https://shop.test", "act": BulkAct.RESOLVE,
-    "priority": Priority.URGENT, "held_id": UUID(int=1),
+    "priority": Priority.URGENT, "held_id": UUID(int=1), "questions": ["text"],
 }  # fmt: skip
 
 

@@ -146,7 +146,7 @@ async def test_a_publish_that_waits_for_a_claims_commit_publishes_nothing(db: Da
 
 async def until_blocked(db: Database) -> None:
     """Wait until some backend of this database waits for a lock."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with db.read(None) as tx:
                 waiting = await tx.scalar(

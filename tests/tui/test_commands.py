@@ -15,6 +15,7 @@ from console.tui.present.keys import help_lines
 from console.tui.screens.acting import ActingScreen
 from console.tui.screens.conversation import ConversationScreen
 from console.tui.screens.inbox import InboxScreen
+from console.tui.screens.knowledge import KnowledgeScreen
 from console.tui.screens.listing import ListScreen
 from console.tui.widgets.composer import Composer
 from console.tui.widgets.transcript import Transcript
@@ -26,6 +27,7 @@ OWNERS: dict[Scope, list[type[Any]]] = {
     Scope.INBOX: [InboxScreen],
     Scope.CONVERSATION: [InboxScreen, ConversationScreen],
     Scope.COMPOSER: [Composer],
+    Scope.KNOWLEDGE: [KnowledgeScreen],
     Scope.LIST: [ListScreen],
 }
 BOUND: dict[Scope, list[type[Any]]] = {Scope.CONVERSATION: [ActingScreen]}

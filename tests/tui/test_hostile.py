@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import webbrowser
 
 import pytest
 from textual import events
@@ -32,6 +34,30 @@ async def test_markup_is_shown_as_it_is_and_a_click_does_nothing(desk: Desk, siz
         stage.app.report(RefusedError(MARKUP, hint=MARKUP))
         await stage.until(lambda: MARKUP in stage.toasts, "told")
         assert stage.app.is_running
+
+
+LINK = "see [the page](http://169.254.169.254/latest) or https://evil.test/?q=1"
+
+
+async def test_a_link_in_an_answer_opens_nothing(
+    desk: Desk, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its address is read like any other words; nothing of it can be clicked."""
+    opened: list[object] = []
+    monkeypatch.setattr(webbrowser, "open", lambda *words, **_: opened.append(words))
+    talk = await desk.visitor(said=LINK, page="https://evil.test/page")
+    await desk.answers(talk, LINK, cites=["https://evil.test/cited"])
+    async with running(desk.console(), size) as stage:
+        monkeypatch.setattr(stage.app, "open_url", lambda *words, **_: opened.append(words))
+        await stage.sees("Crystal Minh")
+        await stage.open()
+        await stage.sees("(http://169.254.169.254/latest)", "[1] https://evil.test/cited")
+        for y, line in enumerate(stage.text.splitlines()):
+            for x in [at.start() for at in re.finditer("http|page|evil", line)]:
+                await stage.pilot.click(offset=(x, y))
+        strips = stage.app.screen._compositor.render_strips()
+        assert [part.style.link for strip in strips for part in strip if part.style and part.style.link] == []
+    assert opened == []
 
 
 async def test_what_the_staff_writes_is_shown_as_it_is(desk: Desk, size: tuple[int, int]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-import socket
 from collections.abc import AsyncIterator
 from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx2
 
+from console.addresses import PrivateAddressError, UnknownHostError, vetted
 from console.ai.model_error import ModelError, Trouble
 
 if TYPE_CHECKING:
@@ -20,14 +18,6 @@ MAX_BYTES = 8_000_000
 """A longer body is no answer."""
 
 _SENT = ("host", "content-type", "content-length", "authorization", "accept", "user-agent")
-_NEVER = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "::/96", "::ffff:0:0:0/96", "100.64.0.0/10",
-        "168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "5f00::/16", "fec0::/10",
-    )
-)  # fmt: skip
-"""Ranges that lead inside and that `is_global` lets pass."""
 
 
 class EndpointTransport(httpx2.AsyncBaseTransport):
@@ -80,27 +70,16 @@ async def _pin(request: httpx2.Request) -> None:
     host = request.url.host
     port = request.url.port or (443 if request.url.scheme == "https" else 80)
     try:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+        addresses = await vetted(host, port, any_port=True)
+    except UnknownHostError:
         raise ModelError(Trouble.UNREACHABLE, f"the endpoint's host {host[:100]} is not known") from None
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(map(is_public, addresses)):
+    except PrivateAddressError:
         raise ModelError(
             Trouble.FORBIDDEN, f"the endpoint's host {host[:100]} is at a private address",
             hint="whoever runs this server may allow it: CONSOLE_MODEL_PRIVATE_HOSTS",
-        )  # fmt: skip
+        ) from None  # fmt: skip
     request.extensions = {**request.extensions, "sni_hostname": host}
     request.url = request.url.copy_with(host=addresses[0])
-
-
-def is_public(text: str) -> bool:
-    """Whether an address lies on the open internet."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    inside = any(address in network for network in _NEVER if network.version == address.version)
-    return address.is_global and not address.is_multicast and not inside
 
 
 @cache

@@ -20,11 +20,12 @@ def register(noun: Parser) -> None:
     noun.handled_by(_ask, examples=examples)
     noun.add_argument("question", metavar="QUESTION", help="what a visitor might ask")
     noun.add_argument("--agent", metavar="SLUG", required=True, help="which agent; its live version answers")
+    noun.add_argument("--draft", action="store_true", help="let the draft answer instead")
 
 
 async def _ask(call: Call) -> int:
     async with acting(call) as (services, actor):
-        asked = await services.asking.ask(actor, call.args.agent, call.args.question)
+        asked = await services.asking.ask(actor, call.args.agent, call.args.question, draft=call.args.draft)
     if call.out.json:
         call.out.data(_as_json(asked))
     else:
@@ -40,7 +41,8 @@ def _print(call: Call, asked: Asked) -> None:
         call.out.text(f"  [{citation.title}] {citation.uri}")
     verdict = f"{answer.kind.value}, confidence {answer.confidence:.2f} (threshold {answer.threshold:.2f})"
     reason = f", handed off: {answer.reason.replace('_', ' ')}" if answer.reason else ""
-    call.out.say(f"{verdict}{reason}, version {asked.agent_version}, {asked.ms} ms, run {asked.run_id}")
+    version = f"version {asked.agent_version}" if asked.agent_version else "draft"
+    call.out.say(f"{verdict}{reason}, {version}, {asked.ms} ms, run {asked.run_id}")
     _say_model(call, answer.trace)
 
 
@@ -58,7 +60,7 @@ def _as_json(asked: Asked) -> dict[str, object]:
     return {
         "answer": answer.content, "kind": answer.kind, "reason": answer.reason, "citations": answer.citations,
         "confidence": answer.confidence, "threshold": answer.threshold, "gap_id": None, "run_id": asked.run_id,
-        "agent_version": asked.agent_version, "model": answer.trace["model"],
+        "agent_version": asked.agent_version, "curated": answer.trace.get("curated"), "model": answer.trace["model"],
         "tokens_in": answer.trace.get("tokens_in", 0), "tokens_out": answer.trace.get("tokens_out", 0),
         "cost_usd": answer.trace.get("cost_usd", 0.0), "error": answer.trace.get("error"), "ms": asked.ms,
     }  # fmt: skip

@@ -101,7 +101,7 @@ async def _remove(call: Call) -> None:
 
 
 def _words(call: Call, before: str) -> str:
-    from console.cli.editor import edit
+    from console.editor import edit
 
     return edit(before, ".txt").rstrip("\n") if call.args.text is None else given(call.args.text)
 

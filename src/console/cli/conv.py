@@ -15,6 +15,7 @@ from console.cli.numbers import count
 from console.cli.parser import Parser
 from console.cli.session import acting
 from console.domain.conversation import Priority
+from console.text import spelled
 
 if TYPE_CHECKING:
     from console.domain.conversation import Conversation
@@ -80,7 +81,7 @@ async def _show(call: Call) -> None:
     if call.out.json:
         call.out.data(as_json(conversation) | {"messages": [message_json(m) for m in transcript.messages]})
         return
-    head = (conversation.visitor_name, conversation.page, standing(conversation), _marks(conversation))
+    head = (conversation.visitor_name, spelled(conversation.page), standing(conversation), _marks(conversation))
     call.out.text(" · ".join(filter(None, head)))
     for message in transcript.messages:
         print_message(call, message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from console.cli.call import Call
+from console.text import one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,8 +71,11 @@ def show_message(call: Call, message: Message) -> None:
 def print_message(call: Call, message: Message) -> None:
     """Who said it, when, how sure; the words below it; its citations."""
     sure = f"  {message.confidence:.0%}" if message.confidence is not None else ""
-    call.out.text(f"{message.seq:>4}  {when(message.created_at)}  {message.role} {message.author_name}{sure}")
+    thumb = f"  visitor: {message.feedback.word}" if message.feedback else ""
+    call.out.text(f"{message.seq:>4}  {when(message.created_at)}  {message.role} {message.author_name}{sure}{thumb}")
     for line in message.content.splitlines():
         call.out.text(f"      {line.expandtabs(4)}")
     for number, citation in enumerate(message.citations, 1):
         call.out.text(f"      [{number}] {citation.title}  {citation.uri}")
+    if message.feedback and message.feedback.comment:
+        call.out.text(f"      visitor: {one_line(message.feedback.comment, 2000)}")

@@ -1,4 +1,4 @@
-"""`console conv send`, `unsend` and `note`."""
+"""`console conv send`, `unsend`, `note` and `flag`."""
 
 from __future__ import annotations
 
@@ -29,8 +29,20 @@ def register(noun: Parser) -> None:
     for verb in (send, note):
         verb.add_argument("text", metavar="TEXT", help="the words; - reads them from standard input")
         verb.add_argument("--token", metavar="TOKEN", help="the same token twice sends once")
+    flag = on_one(noun, "flag", "flag an answer of the AI as none: its question becomes a gap", _flag)
+    flag.add_argument("seq", metavar="SEQ", type=int, help="the number of the answer")
     unsend = on_one(noun, "unsend", "call back a reply that is held: it is your draft again", _unsend)
     unsend.add_argument("--held", metavar="HELD", help="which one (the newest)")
+
+
+async def _flag(call: Call) -> None:
+    async with acting(call) as (services, actor):
+        id = await services.conversations.find(actor, call.args.id)
+        gap = await services.gaps.flag(actor, id, call.args.seq)
+    if call.out.json:
+        call.out.data(gap)
+    else:
+        call.out.text(f"“{gap.question}” is a gap now: {gap.id}")
 
 
 async def _send(call: Call) -> None:

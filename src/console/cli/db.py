@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from console.cli import db_plan
 from console.cli.call import Call
 from console.cli.parser import Parser
 from console.errors import ExitCode, UsageError
@@ -25,12 +26,18 @@ def register(noun: Parser) -> None:
         _verify,
         examples=[("console db verify", "exit code 1 when a check fails")],
     )
+    plan = noun.verb(
+        "plan", "list the plans, or put a workspace on one, as the server's owner", db_plan.plan,
+        examples=[("console db plan", "all plans"), ("console db plan acme business", "put acme on business")],
+    )  # fmt: skip
+    plan.add_argument("slug", metavar="SLUG", nargs="?", help="a workspace")
+    plan.add_argument("plan", metavar="PLAN", nargs="?", help="the plan to put it on")
 
 
 def _migrate(call: Call) -> None:
     from console.db.migrate import migrate
 
-    with _owner_url(call) as url:
+    with owner_url(call, "only the owner can migrate", "console db migrate") as url:
         applied = migrate(url)
     if call.out.json:
         call.out.data({"applied": applied})
@@ -87,14 +94,15 @@ def _app_url(call: Call) -> Iterator[str]:
 
 
 @contextmanager
-def _owner_url(call: Call) -> Iterator[str]:
+def owner_url(call: Call, why: str, command: str) -> Iterator[str]:
+    """The address of the database as its owner's login; `UsageError`, which says why, where that is not known."""
     if call.config.database_owner_url:
         yield call.config.database_owner_url
         return
     if call.config.database_url:
         raise UsageError(
-            "only the owner can migrate, and DATABASE_OWNER_URL is not set",
-            hint="DATABASE_OWNER_URL=postgresql://owner@host/name console db migrate",
+            f"{why}, and DATABASE_OWNER_URL is not set",
+            hint=f"DATABASE_OWNER_URL=postgresql://owner@host/name {command}",
         )
     with _embedded(call) as urls:
         yield urls.owner

@@ -33,7 +33,7 @@ async def _demo(call: Call) -> int:
     if call.args.headless:
         await headless(config, call.out.say, call.out.data)
         return 0
-    from console.cli.main import need_screen
+    from console.cli.run import need_screen
 
     need_screen()
     return await on_screen(config, call.out.say)

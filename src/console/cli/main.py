@@ -1,127 +1,31 @@
-"""`console`: reads the command line, runs one verb, and turns every outcome into a line and an exit code."""
+"""`console`: the way in. What everybody asks first, the help, waits for no module that it does not need."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
-from argparse import Namespace
-from collections.abc import Sequence
-from io import TextIOWrapper
 
-from console.cli.call import Call
-from console.cli.output import flush
-from console.cli.parser import Parser, build
-from console.errors import ConsoleError, ExitCode, UsageError
-from console.text import one_line
-
-_TAKES_VALUE = ("--workspace", "--config", "--theme")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line given (else the process's own) and return its exit code; never a traceback."""
     words = list(sys.argv[1:] if argv is None else argv)
-    _forgiving_streams()
-    call = Call(Namespace())
+    if words in (["--help"], ["-h"]) and _helped():
+        return 0
+    from console.cli.run import run
+
+    return run(words)
+
+
+def _helped() -> bool:
+    """Print the help; False where that fails, for the long way to say why."""
+    from console.cli.top_help import top_help
+
     try:
-        call = Call(_parse(words))
-        code = _run(call)
-        flush()
-    except SystemExit as end:
-        return _exit_code(end)
-    except BrokenPipeError:
-        return ExitCode.REFUSED
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    except ConsoleError as error:
-        _complain(error.message, error.hint)
-        return error.exit_code
-    except Exception as error:
-        return _unexpected(call, error)
-    return code
-
-
-def _parse(words: list[str]) -> Namespace:
-    if not words:
-        return Namespace()  # the screen: no verb has to be known for it
-    tree = build(only=_noun(words))
-    args = tree.parse_args(words)
-    if words and not hasattr(args, "handler") and (name := _noun(words)):
-        raise _verb_missing(tree.children()[name])
-    return args
-
-
-def _noun(words: list[str]) -> str:
-    """The first word that is neither an option nor the value of one."""
-    before = ["", *words]
-    found = (word for i, word in enumerate(words) if not word.startswith("-") and before[i] not in _TAKES_VALUE)
-    return next(found, "")
-
-
-def _verb_missing(noun: Parser) -> UsageError:
-    return UsageError(f"{noun.prog} needs a verb: {', '.join(noun.children())}", hint=f"{noun.prog} --help")
-
-
-def _run(call: Call) -> int:
-    from inspect import isawaitable
-
-    handler = getattr(call.args, "handler", _tui)
-    result = handler(call)
-    if isawaitable(result):
-        import asyncio
-
-        result = asyncio.run(result)  # type: ignore[arg-type]
-    return int(result or 0)
-
-
-def _tui(call: Call) -> int:
-    need_screen()
-    from console.processes import run_tui
-
-    return run_tui(call.config)
-
-
-def need_screen() -> None:
-    """Raise `UsageError` where no full-screen program can run: no terminal, or one that can't move its cursor."""
-    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise _no_screen("this is not a terminal")
-    if os.environ.get("TERM", "dumb") in {"", "dumb", "unknown"}:
-        raise _no_screen("this terminal can't move its cursor (TERM is dumb)")
-
-
-def _no_screen(why: str) -> UsageError:
-    return UsageError(
-        f"the console can't open: {why}",
-        hint="console --help  (every action has a command: console conv list, console gap list, ...)",
-    )
-
-
-def _unexpected(call: Call, error: Exception) -> int:
-    from console import log
-
-    if os.environ.get("CONSOLE_DEBUG") == "1":
-        raise error
-    try:
-        hint = f"see {call.config.paths.log_file}"
-    except ConsoleError:
-        hint = None
-    name = log.incident(error)
-    _complain(f"something broke inside ({type(error).__name__}, incident {name})", hint)
-    return ExitCode.REFUSED
-
-
-def _complain(message: str, hint: str | None) -> None:
-    with contextlib.suppress(OSError):
-        print(f"console: error: {one_line(message, 500)}", file=sys.stderr)
-        if hint:
-            print(f"  try: {one_line(hint, 500)}", file=sys.stderr)
-
-
-def _exit_code(end: SystemExit) -> int:
-    return end.code if isinstance(end.code, int) else int(end.code is not None)
-
-
-def _forgiving_streams() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+        sys.stdout.write(top_help())
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):  # full, closed, or none at all
+        return False
+    return True

@@ -8,7 +8,9 @@ from typing import Any, NoReturn
 
 from console import __version__
 from console.cli.call import Call
-from console.cli.nouns import EXAMPLES, NOUNS
+from console.cli.nouns import NOUNS
+from console.cli.output import Output
+from console.cli.top_help import USAGE, top_help
 from console.errors import UsageError
 from console.text import one_line
 
@@ -82,6 +84,9 @@ class Parser(argparse.ArgumentParser):
             self._verbs = self.add_subparsers(parser_class=Parser, **settings)
         return self._verbs
 
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - help is data
+        Output().text(message.removesuffix("\n"))
+
     def _parse_optional(self, arg_string: str) -> Any:
         if self.dashed and arg_string[:1] == "-" and arg_string[:2] != "--" and arg_string != "-h":
             return None
@@ -93,18 +98,19 @@ class Parser(argparse.ArgumentParser):
         super()._check_value(action, value)
 
 
+class _Top(Parser):
+    """`console` itself."""
+
+    def format_help(self) -> str:
+        """The same text that is printed where nothing was parsed."""
+        return top_help()
+
+
 def build(only: str | None = None) -> Parser:
     """The whole tree, or with its verbs read for the noun `only` (`""`: for none)."""
     from importlib import import_module
 
-    top = Parser(
-        prog="console",
-        description="The operator console: take over conversations, close knowledge gaps, run agents.",
-        examples=EXAMPLES,
-        parents=[_common()],
-        usage="console [COMMAND] [options]",
-        epilog=_commands(),
-    )
+    top = _Top(prog="console", parents=[_common()], usage=USAGE)
     top.add_argument("--theme", metavar="NAME", default=argparse.SUPPRESS, help="auto, dark, light or ansi")
     top.add_argument("--version", action="version", version=f"console {__version__}")
     nouns = top.branch(metavar="COMMAND", help=argparse.SUPPRESS, prog="console")
@@ -121,14 +127,6 @@ def _common() -> Parser:
     shared.add_argument("--workspace", metavar="SLUG", help="act in this workspace")
     shared.add_argument("--config", metavar="FILE", help="read this config file")
     return shared
-
-
-def _commands() -> str:
-    lines = []
-    for area in dict.fromkeys(noun.area for noun in NOUNS):
-        lines.append(f"{area}:")
-        lines += [f"  {noun.name:12} {noun.summary}" for noun in NOUNS if noun.area == area]
-    return "\n".join([*lines, "", "console COMMAND --help tells more. Without a command the console opens."])
 
 
 def _sentence(summary: str) -> str:

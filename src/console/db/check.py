@@ -52,7 +52,7 @@ def check_server(url: str, known: Sequence[Migration] | None = None) -> ServerFa
     """
     with direct(url) as connection:
         _require_version(connection)
-        _require_role(connection)
+        require_role(connection)
         _require_pgvector(connection)
         found = facts(connection, known)
     require_schema(found)
@@ -101,7 +101,8 @@ def _require_version(connection: Connection[Any]) -> None:
         raise RefusedError(f"the server is PostgreSQL {version}, too old", hint="use PostgreSQL 15 or later")
 
 
-def _require_role(connection: Connection[Any]) -> None:
+def require_role(connection: Connection[Any]) -> None:
+    """Raises `RefusedError` for a login that the wall does not bind."""
     if problem := role_problem(connection):
         raise RefusedError(
             f"the login {problem}, so one workspace could see another's rows",

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Executable, Result, Row, Select, event, exc, 
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.util import await_only
 
-from console.db.hangup import STATEMENT_SECONDS, Impatient
+from console.db.begin import begin
+from console.db.hangup import Impatient
 from console.db.link import LINK
 from console.db.moved import moved_on, outdated
 from console.db.scope import TenantSession
@@ -187,19 +188,7 @@ def unreachable(error: Exception) -> ConnectionFailedError:
 
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
-    workspace_id = options.get("workspace_id")
-    # SET takes no parameters: only a UUID object's own text may stand here.
-    tenant = str(UUID(int=workspace_id.int)) if workspace_id is not None else ""
-    mode = "READ ONLY" if options.get("read_only") else "READ WRITE"
-    # The fences are written for READ COMMITTED, whatever the server or the login prefers.
-    begin = (
-        f"BEGIN ISOLATION LEVEL READ COMMITTED {mode};"
-        f" SET LOCAL app.workspace_id = '{tenant}'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s';"
-        # Whoever is frozen in mid-transaction loses it, and the locks with it.
-        f" SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s';"
-        # Times are shown, and hashed in the audit log, as they are read.
-        " SET LOCAL TimeZone = 'UTC'"
-    )
+    text = begin(options.get("workspace_id"), read_only=bool(options.get("read_only")))
     driver: Any = connection.connection.driver_connection
     # One text, one round trip; a prepared multi-statement would fail from its sixth use.
-    await_only(driver.execute(begin, prepare=False))
+    await_only(driver.execute(text, prepare=False))

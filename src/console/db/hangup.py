@@ -13,7 +13,8 @@ import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
 
-STATEMENT_SECONDS = 30
+from console.db.begin import STATEMENT_SECONDS
+
 PATIENCE_SECONDS = STATEMENT_SECONDS + 5.0
 """The server ends a statement itself before that; a client that waits longer waits for nobody."""
 CANCEL_SECONDS = 0.4

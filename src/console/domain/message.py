@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from console.domain.feedback import Feedback
 from console.ids import ChunkId, ConversationId, RunId, UserId
 from console.text import SafeText
 
@@ -49,6 +50,7 @@ class Message:
     confidence: float | None = None
     agent_version: int | None = None
     run_id: RunId | None = None
+    feedback: Feedback | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,14 @@ class Event:
 class Transcript:
     """A window of a conversation: messages by seq, events between them.
 
-    `earlier` tells that messages before the first one exist.
+    `earlier` tells that messages before the first one exist; `feedback` is the whole conversation's.
     """
 
     conversation_id: ConversationId
     messages: tuple[Message, ...]
     events: tuple[Event, ...]
     earlier: bool
+    feedback: tuple[Feedback, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from console.domain.message import Citation, MessageRole
 from console.ids import ConversationId, RunId
-from console.text import SafeText
+from console.text import EMPTY, SafeText
 
 
 class RunState(StrEnum):
@@ -83,6 +83,9 @@ class Trace:
     duration_ms: int | None
     passages: tuple[TracePassage, ...]
     error: SafeText
+    matched: SafeText = EMPTY
+    """The question of a curated answer that this one was found to be; `similarity` 1.0: word for word."""
+    similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from console.services.auth import Auth
     from console.services.bulk import Bulk
     from console.services.canned import Canned
+    from console.services.ceilings import Ceilings
     from console.services.conversations import Conversations
     from console.services.crawls import Crawls
     from console.services.credentials import Credentials
@@ -28,18 +29,22 @@ if TYPE_CHECKING:
     from console.services.gaps import Gaps
     from console.services.inbox import Inbox
     from console.services.labels import Labels
+    from console.services.leads import Leads
     from console.services.live import Live
     from console.services.members import Members
     from console.services.messages import Messages
     from console.services.models import Models
+    from console.services.my_workspaces import MyWorkspaces
     from console.services.notifications import Notifications
     from console.services.origins import Origins
     from console.services.overviews import Overviews
     from console.services.presence import Presence
+    from console.services.review import Review
     from console.services.search import Search
     from console.services.sources import Sources
     from console.services.takeover import Takeover
     from console.services.triage import Triage
+    from console.services.usage import Usage
     from console.services.versions import Versions
     from console.services.visitors import Visitors
     from console.services.workspaces import Workspaces
@@ -86,6 +91,13 @@ class Services:
         from console.services.workspaces import Workspaces
 
         return Workspaces(self.db)
+
+    @cached_property
+    def my_workspaces(self) -> MyWorkspaces:
+        """All workspaces of a person."""
+        from console.services.my_workspaces import MyWorkspaces
+
+        return MyWorkspaces(self.db, self.models)
 
     @cached_property
     def members(self) -> Members:
@@ -200,6 +212,13 @@ class Services:
         return Presence(self.db)
 
     @cached_property
+    def leads(self) -> Leads:
+        """Who left an address."""
+        from console.services.leads import Leads
+
+        return Leads(self.db)
+
+    @cached_property
     def live(self) -> Live:
         """What changes, as it changes."""
         from console.services.live import Live
@@ -278,11 +297,32 @@ class Services:
         return Gaps(self.db, self.embedder)
 
     @cached_property
+    def review(self) -> Review:
+        """What is done about gaps."""
+        from console.services.review import Review
+
+        return Review(self.db, self.embedder)
+
+    @cached_property
     def curated(self) -> Curated:
         """What admins answered once."""
         from console.services.curated import Curated
 
         return Curated(self.db)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """What was used."""
+        from console.services.usage import Usage
+
+        return Usage(self.db)
+
+    @cached_property
+    def ceilings(self) -> Ceilings:
+        """How much may be used."""
+        from console.services.ceilings import Ceilings
+
+        return Ceilings(self.db)
 
     @cached_property
     def visitors(self) -> Visitors:

@@ -16,6 +16,7 @@ from console.domain.run import Answer, AnswerKind, Turn
 from console.errors import RefusedError, SealError, UsageError
 from console.ids import ChunkId, WorkspaceId
 from console.knowledge.rank import DEPTH, Fused
+from console.services.curated_match import CuratedAnswers
 from console.services.models import Models
 from console.services.search import QueryVector, Search, shortened
 from console.text import one_line, sanitise
@@ -44,6 +45,7 @@ class Answering:
         self._search = search
         self._embedder = embedder
         self._models = models or search.models
+        self._curated = CuratedAnswers(search.db, embedder)
 
     async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn]) -> Answer:
         """Answer what was said in `turns`, oldest first; an answer with a `reason` is a handoff to a person."""
@@ -62,6 +64,8 @@ class Answering:
             return Answer(AnswerKind.CURATED, REPLIES[polite], (), 1.0, published.threshold, None, trace)
         trace["normalised"] = normalise_question(last)
         try:
+            if hit := await self._curated.find(workspace_id, published, last, trace):
+                return Answer(AnswerKind.CURATED, hit.answer, (), hit.similarity, published.threshold, None, trace)
             return await self._looked_up(workspace_id, published, turns, last, asked, trace)
         except (ModelError, EmbeddingError, SealError, UsageError, RefusedError) as error:
             return failed(published, trace, error.message)
@@ -76,7 +80,7 @@ class Answering:
 
         started = time.perf_counter()
         chosen = await self._models.chosen(workspace_id, published, self._embedder)
-        trace["embedding"], vector = await self._embed(workspace_id, chosen.embedder, last, asked)
+        vector = await self._embed(workspace_id, chosen.embedder, last, asked, trace)
         passages = await self._search.passages(workspace_id, published.sources, asked, vector, k=2 * DEPTH)
         question = asked if _leans_on_the_one_before(last) else last
         found = await asyncio.to_thread(_read, question, passages, self._embedder, vector.model)
@@ -94,15 +98,19 @@ class Answering:
         )  # fmt: skip
 
     async def _embed(
-        self, workspace_id: WorkspaceId, embedder: Embedder, own: str, joined: str
-    ) -> tuple[list[float], QueryVector]:
-        """The question as the packaged model sees it, and as the workspace's search does."""
-        is_packaged = embedder is self._embedder
-        texts = [own, joined] if is_packaged and own != joined else [own]
-        vectors = await asyncio.to_thread(self._embedder.embed, texts)
-        packaged = QueryVector(self._embedder.model.name, vectors[-1])
-        searched = packaged if is_packaged else await self._search.ask(workspace_id, joined, embedder)
-        return [float(value) for value in vectors[0]], searched
+        self, workspace_id: WorkspaceId, embedder: Embedder, own: str, joined: str, trace: dict[str, Any]
+    ) -> QueryVector:
+        """The question as the workspace's search sees it; as the packaged model does it goes into the trace."""
+        import numpy as np
+
+        if "embedding" not in trace:
+            vectors = await asyncio.to_thread(self._embedder.embed, [own])
+            trace["embedding"] = [float(value) for value in vectors[0]]
+        if embedder is not self._embedder:
+            return await self._search.ask(workspace_id, joined, embedder)
+        if own == joined:
+            return QueryVector(embedder.model.name, np.asarray(trace["embedding"], np.float32))
+        return QueryVector(embedder.model.name, (await asyncio.to_thread(embedder.embed, [joined]))[0])
 
 
 @dataclass(frozen=True, slots=True)

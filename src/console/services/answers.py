@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -19,13 +19,28 @@ from console.domain.run import Answer, AnswerKind, RunState, Turn
 from console.errors import ConnectionFailedError, ConsoleError
 from console.ids import AgentId, ConversationId, RunId, VersionId, WorkspaceId
 from console.services import gaps
+from console.services.answer_usage import account, settles_later, used_up
 from console.services.content import snippet
+from console.services.curated_rows import count_hit
 from console.services.events import note_event, queue_answer, visitor_waits
+from console.services.quota_sql import MOVED
+from console.services.quotas import Refused, Reserved, release, reserve
 from console.services.run_lease import LEASE_SECONDS, kept
-from console.services.run_records import FINISHED, Begun, LostLeaseError, citation_json, finish, finishing, occurrence
+from console.services.run_records import (
+    FINISHED,
+    SETTLED,
+    Begun,
+    LostLeaseError,
+    citation_json,
+    finish,
+    finishing,
+    is_counted,
+    occurrence,
+)
 from console.services.turn_budget import spent, turn_budget
 from console.services.versions import published
 
+_STATES = {HandoffReason.TOOL_FAILURE: RunState.FAILED, HandoffReason.USAGE_LIMIT: RunState.REFUSED}
 QUIET_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
 PATIENCE = 3
@@ -41,6 +56,9 @@ class Answerer(Protocol):
         ...
 
 
+Estimate = Callable[[WorkspaceId, Published, Sequence[Turn]], Awaitable[int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """The visitor is still typing: the run stays queued, to be tried again after so many seconds."""
@@ -52,17 +70,24 @@ async def _go_on(_point: str) -> None:
     return
 
 
+async def _no_tokens(_workspace_id: WorkspaceId, _published: Published, _turns: Sequence[Turn]) -> int:
+    return 0
+
+
 class Answers:
     """Runs of kind `answer`.
 
-    `checkpoint` is awaited at every step of a run, by name, so that tests can force what happens between.
+    `estimate` says how many tokens an answer may take, `checkpoint` is awaited at every step of a run, by name, so that
+    tests can force what happens between.
     """
 
     def __init__(
-        self, db: Database, answerer: Answerer, *, checkpoint: Callable[[str], Awaitable[None]] = _go_on
-    ) -> None:
+        self, db: Database, answerer: Answerer, *, estimate: Estimate = _no_tokens,
+        checkpoint: Callable[[str], Awaitable[None]] = _go_on,
+    ) -> None:  # fmt: skip
         self._db = db
         self._answerer = answerer
+        self._estimate = estimate
         self._checkpoint = checkpoint
 
     async def run(self, workspace_id: WorkspaceId, run_id: RunId) -> RunState | Wait | None:
@@ -74,7 +99,7 @@ class Answers:
             return begun
         async with kept(self._db, workspace_id, run_id, begun.token):
             await self._checkpoint("begun")
-            answer = await self._find(begun)
+            begun, answer = await self._find(begun)
             await self._checkpoint("answered")
             state = await self._conclude(begun, answer, round((time.monotonic() - started) * 1000))
         await self._checkpoint("published")
@@ -90,6 +115,7 @@ class Answers:
                 return None
             if row.control != "ai" or row.status != "open" or not await visitor_waits(tx, row.conversation_id):
                 await _close(tx, run_id, RunState.CANCELLED)
+                await release(tx, run_id)
                 return None
             if row.supersessions >= PATIENCE and row.quiet < QUIET_SECONDS and row.age < PATIENCE_SECONDS:
                 return Wait(QUIET_SECONDS - row.quiet)
@@ -105,17 +131,30 @@ class Answers:
                 row.ai_turns,
             )  # fmt: skip
 
-    async def _find(self, begun: Begun) -> Answer:
+    async def _find(self, begun: Begun) -> tuple[Begun, Answer]:
+        """The answer, and the run with what was set aside for it; no failure leaves the visitor without a word."""
         if begun.exhausted:
-            return _failed(begun.published, "the answer was begun and lost too often")
+            return begun, _failed(begun.published, "the answer was begun and lost too often")
         if begun.ai_turns >= turn_budget(begun.published):
-            return spent(begun.published)
+            return begun, spent(begun.published)
         try:
-            return await self._answerer.answer(begun.workspace_id, begun.published, begun.turns)
-        except ConnectionFailedError:
-            raise  # The run goes back to the queue.
+            found = await self._reserve(begun)
+            if isinstance(found, Refused):
+                return replace(begun, refused=found.quota), used_up(begun.published, found.quota)
+            begun = replace(begun, reserved=found)
+            await self._checkpoint("reserved")
+            return begun, await self._answerer.answer(begun.workspace_id, begun.published, begun.turns)
+        except (ConnectionFailedError, LostLeaseError):
+            raise  # The run goes back to the queue, or is another's.
         except Exception as error:
-            return _broken(begun.published, error)
+            return begun, _broken(begun.published, error)
+
+    async def _reserve(self, begun: Begun) -> Reserved | Refused:
+        tokens = await self._estimate(begun.workspace_id, begun.published, begun.turns)
+        found = await reserve(self._db, begun.workspace_id, begun.run_id, begun.token, tokens)
+        if found is None:
+            raise LostLeaseError
+        return found
 
     async def _conclude(self, begun: Begun, answer: Answer, ms: int) -> RunState:
         """Publish; an answer that can't be stored hands over like one that can't be found."""
@@ -129,8 +168,9 @@ class Answers:
     async def _publish(self, begun: Begun, answer: Answer, ms: int) -> RunState:
         async with self._db.write(begun.workspace_id) as tx:
             tx.hint("conversation", begun.conversation_id)
-            state = RunState.FAILED if answer.reason == HandoffReason.TOOL_FAILURE else RunState.COMPLETE
-            if not await publish(tx, begun, answer, state, ms):
+            state = _STATES.get(HandoffReason(answer.reason), RunState.COMPLETE) if answer.reason else RunState.COMPLETE
+            moved = await publish(tx, begun, answer, state, ms)
+            if moved is None:
                 typing = await tx.scalar(
                     _SUPERSEDED, id=begun.conversation_id, epoch=begun.epoch, seq=begun.visitor_seq
                 )
@@ -140,9 +180,13 @@ class Answers:
                 return RunState.SUPERSEDED
             if answer.reason is not None:
                 system = System(begun.workspace_id)
-                await note_event(tx, system, begun.conversation_id, "handed_off", reason=answer.reason)
+                note = answer.trace.get("quota", {})
+                await note_event(tx, system, begun.conversation_id, "handed_off", reason=answer.reason, **note)
             if answer.reason == HandoffReason.MISSING_KNOWLEDGE:
                 await gaps.record(tx, occurrence(begun, answer))
+            if "curated" in answer.trace:
+                await count_hit(tx, UUID(answer.trace["curated"]["id"]))
+            await account(tx, begun, answer, moved)
             return state
 
 
@@ -183,7 +227,7 @@ _PUBLISH = """
         SELECT :ws, :id, last_seq, 'assistant', :content, cast(:citations AS jsonb), :confidence, :version, :run, :now
         FROM c RETURNING seq),
     {finished}
-    SELECT run_id FROM said LEFT JOIN finished ON true
+    SELECT run_id, {moved} FROM said LEFT JOIN finished ON true
 """
 _FINISHED = FINISHED.format(when="AND EXISTS (SELECT FROM said)")
 _HANDOFF = ", control = 'human', epoch = epoch + 1, waiting_since = :now, handoff_reason = :reason"
@@ -194,26 +238,31 @@ _SUPERSEDED = """
 """
 
 
-async def publish(tx: WriteTx, begun: Begun, answer: Answer, state: RunState, ms: int) -> bool:
-    """Publish and close the run by one fenced statement at READ COMMITTED; False when the fence refused it.
+async def publish(tx: WriteTx, begun: Begun, answer: Answer, state: RunState, ms: int) -> Mapping[str, int] | None:
+    """Publish, close the run and settle its quotas by one fenced statement at READ COMMITTED.
 
-    `LostLeaseError` when another worker has taken the run.
+    None when the fence refused it, else what `settle` returns. `LostLeaseError` when another worker has taken the run.
     """
-    statement = _PUBLISH.format(handoff=_HANDOFF if answer.reason else "", finished=_FINISHED)
+    finished, moved = (_FINISHED, "NULL AS moved") if settles_later(answer) else (f"{_FINISHED}, {SETTLED}", MOVED)
+    statement = _PUBLISH.format(handoff=_HANDOFF if answer.reason else "", finished=finished, moved=moved)
     row = await tx.row(
         statement, epoch=begun.epoch, seq=begun.visitor_seq, now=utc_now(), snippet=snippet(answer.content),
         confidence=_shown(answer), content=answer.content,
         citations=json.dumps([citation_json(item) for item in answer.citations]),
-        **finishing(begun, answer, state, ms, counts=True), **({"reason": answer.reason} if answer.reason else {}),
+        **finishing(begun, answer, state, ms, counts=is_counted(answer)),
+        **({"reason": answer.reason} if answer.reason else {}),
     )  # fmt: skip
     if row is not None and row.run_id is None:
         raise LostLeaseError
-    return row is not None
+    return None if row is None else row.moved or {}
 
 
 def _shown(answer: Answer) -> float | None:
     """The confidence to show: none where the answer was not a matter of knowing."""
-    unasked = {HandoffReason.CUSTOMER_REQUEST, HandoffReason.TOOL_FAILURE, HandoffReason.POLICY_RESTRICTION}
+    unasked = {
+        HandoffReason.CUSTOMER_REQUEST, HandoffReason.TOOL_FAILURE, HandoffReason.POLICY_RESTRICTION,
+        HandoffReason.USAGE_LIMIT,
+    }  # fmt: skip
     return None if answer.reason in unasked else answer.confidence
 
 

@@ -6,39 +6,47 @@ import json
 import time
 from dataclasses import dataclass
 
+from console.clock import utc_now
 from console.db.engine import Database
 from console.domain.actor import Actor, Role
 from console.domain.agent import Published
 from console.domain.message import MessageRole
+from console.domain.quota import Metric
 from console.domain.run import Answer, Turn
 from console.errors import InvalidInputError
 from console.ids import AgentId, RunId, new_id
 from console.services.agent_rows import agent_row
 from console.services.answering import Answering
+from console.services.quotas import require_room, spend_rest
+from console.services.run_records import tokens_of
 from console.services.search import MAX_QUESTION_CHARS
 from console.services.unit import reading, writing
-from console.services.versions import published
+from console.services.versions import as_if_published, published
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an agent's live version said, the run that kept it, and how long it took in milliseconds."""
+    """What an agent said, the run that kept it, and how long it took in milliseconds; version None is the draft."""
 
     answer: Answer
     run_id: RunId
-    agent_version: int
+    agent_version: int | None
     ms: int
 
 
 class Asking:
-    """Asks an agent's live version; the run is kept as an evaluation, outside conversations and gaps."""
+    """Asks an agent's live version or draft; the run is kept as an evaluation, outside conversations and gaps."""
 
     def __init__(self, db: Database, answering: Answering) -> None:
         self._db = db
         self._answering = answering
 
-    async def ask(self, actor: Actor, agent: str, question: str) -> Asked:
-        """Ask an agent (a slug). Raises `NotFoundError`, and `InvalidInputError` for an empty or overlong question."""
+    async def ask(self, actor: Actor, agent: str, question: str, *, draft: bool = False) -> Asked:
+        """Ask an agent (a slug), its draft if wished.
+
+        Raises `NotFoundError`, `OverQuotaError` where no tokens are left, and `InvalidInputError` for an empty or
+        overlong question.
+        """
         if not question.strip():
             raise InvalidInputError("an empty question has no answer", hint="give some words")
         if len(question) > MAX_QUESTION_CHARS:
@@ -47,29 +55,32 @@ class Asking:
             )
         started = time.perf_counter()
         async with reading(self._db, actor, "agent.ask", ("agent", None), Role.MEMBER) as tx:
-            version = await published(tx, AgentId((await agent_row(tx, agent)).id))
+            await require_room(tx, Metric.TOKENS, utc_now())
+            row = await agent_row(tx, agent)
+            version = await (as_if_published(tx, row) if draft else published(tx, AgentId(row.id)))
         answer = await self._answering.answer(actor.workspace_id, version, [Turn(MessageRole.USER, question)])
         ms = round((time.perf_counter() - started) * 1000)
         run_id = await self._keep(actor, version, answer, ms)
-        return Asked(answer, run_id, version.number, ms)
+        return Asked(answer, run_id, version.number or None, ms)
 
     async def _keep(self, actor: Actor, version: Published, answer: Answer, ms: int) -> RunId:
-        run_id = RunId(new_id())
+        run_id, version_id = RunId(new_id()), None if version.is_draft else version.version_id
         kept = {name: value for name, value in answer.trace.items() if name != "embedding"} | {
             "kind": answer.kind, "confidence": answer.confidence, "threshold": answer.threshold,
             "reason": answer.reason,
         }  # fmt: skip
         async with writing(self._db, actor, "agent.ask", ("agent", version.agent_id)) as tx:
             await tx.execute(
-                _RUN, id=run_id, agent=version.agent_id, version=version.version_id, model=answer.trace["model"], ms=ms,
+                _RUN, id=run_id, agent=version.agent_id, version=version_id, model=answer.trace["model"], ms=ms,
                 results=len(answer.trace["passages"]), length=len(answer.content), text=answer.content,
                 output=json.dumps(kept), success="error" not in answer.trace, error=answer.trace.get("error", ""),
                 **_spent(answer),
             )  # fmt: skip
             await tx.execute(
-                _USAGE, id=new_id(), key=f"eval:{run_id}", agent=version.agent_id, version=version.version_id,
+                _USAGE, id=new_id(), key=f"eval:{run_id}", agent=version.agent_id, version=version_id,
                 run=run_id, model=answer.trace["model"], ms=ms, **_spent(answer),
             )  # fmt: skip
+            await spend_rest(tx, None, tokens_of(answer))
         return run_id
 
 

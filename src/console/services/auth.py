@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +9,15 @@ from uuid import UUID
 
 from console.db.engine import Database, ReadTx, WriteTx
 from console.domain.account import Proof
-from console.domain.actor import Actor, Role
+from console.domain.actor import Actor
 from console.domain.workspace import Membership, SignIn
-from console.errors import ConflictError, NobodyYetError, NotAllowedError, NotFoundError, NotSignedInError
-from console.ids import UserId, WorkspaceId
+from console.errors import ConflictError, NotSignedInError
+from console.ids import UserId
 from console.seal import Seal
 from console.services import audit
 from console.services.proof import Shown, shown_by_email
+from console.services.session_check import choose, memberships, not_signed_in
+from console.services.session_sql import MEMBERSHIPS, SESSION, hashed
 from console.services.unit import enter
 from console.text import one_line, sanitise
 
@@ -62,15 +63,15 @@ class Auth:
         person, token = shown.person, secrets.token_urlsafe(_TOKEN_BYTES)
         opened = await tx.scalar(
             "SELECT auth_open_session(:hash, :user, now() + make_interval(days => :days), :seen_from, :checked, :totp)",
-            hash=_hash(token), user=person.user_id, days=SESSION_DAYS, seen_from=one_line(seen_from),
+            hash=hashed(token), user=person.user_id, days=SESSION_DAYS, seen_from=one_line(seen_from),
             checked=person.password_hash, totp=person.totp_sealed,
         )  # fmt: skip
         if not opened:
             raise ConflictError("your password or code was changed at this moment", hint="sign in again")
-        memberships = await _memberships(tx, _hash(token))
-        active = _choose(memberships, workspace_slug, None) if memberships or workspace_slug else None
+        memberships = await _memberships(tx, hashed(token))
+        active = choose(memberships, workspace_slug, None) if memberships or workspace_slug else None
         if active is not None:
-            await _activate(tx, _hash(token), active)
+            await _activate(tx, hashed(token), active)
         return SignIn(
             token=token,
             user_id=UserId(person.user_id),
@@ -83,7 +84,7 @@ class Auth:
     async def logout(self, token: str) -> None:
         """End the session; a token that is unknown or ended is no error."""
         async with self._db.write(None) as tx:
-            await tx.execute("SELECT auth_close_session(:hash)", hash=_hash(token))
+            await tx.execute("SELECT auth_close_session(:hash)", hash=hashed(token))
 
     async def resume(self, token: str, *, workspace_slug: str | None = None) -> Actor:
         """Who acts and where: the workspace named, else the session's active one, else the first.
@@ -93,7 +94,7 @@ class Auth:
         """
         async with self._db.write(None) as tx:
             session = await _session(tx, token)
-            chosen = _choose(await _memberships(tx, session.hash), workspace_slug, session.active)
+            chosen = choose(await _memberships(tx, session.hash), workspace_slug, session.active)
         return session.actor(chosen)
 
     async def memberships(self, token: str) -> tuple[Membership, ...]:
@@ -105,7 +106,7 @@ class Auth:
         """Make a workspace the session's active one; errors as with `resume`."""
         async with self._db.write(None) as tx:
             session = await _session(tx, token)
-            chosen = _choose(await _memberships(tx, session.hash), slug, None)
+            chosen = choose(await _memberships(tx, session.hash), slug, None)
             await _activate(tx, session.hash, chosen)
         return session.actor(chosen)
 
@@ -139,16 +140,14 @@ class _Session:
 
 
 async def _session(tx: WriteTx, token: str) -> _Session:
-    row = await tx.row("SELECT * FROM auth_session(:hash)", hash=_hash(token))
+    row = await tx.row(SESSION, hash=hashed(token))
     if row is None:
         raise await _not_signed_in(tx, "you are not signed in, or your session is over")
-    return _Session(_hash(token), row)
+    return _Session(hashed(token), row)
 
 
 async def _not_signed_in(tx: ReadTx, why: str) -> NotSignedInError:
-    if await tx.scalar("SELECT auth_any_user()"):
-        return NotSignedInError(why, hint="console login")
-    return NobodyYetError(f"{why}: nobody has been set up here yet", hint="console init")
+    return not_signed_in(why, anybody=await tx.scalar("SELECT auth_any_user()"))
 
 
 async def _record(tx: WriteTx, signed: SignIn, shown: Shown, passing: bool) -> None:
@@ -162,29 +161,10 @@ async def _record(tx: WriteTx, signed: SignIn, shown: Shown, passing: bool) -> N
 
 
 async def _memberships(tx: ReadTx, token_hash: bytes) -> tuple[Membership, ...]:
-    rows = await tx.rows("SELECT * FROM auth_memberships(:hash)", hash=token_hash)
-    return tuple(
-        Membership(WorkspaceId(row.workspace_id), sanitise(row.slug), sanitise(row.name), Role.parse(row.role))
-        for row in rows
-    )
+    return memberships(await tx.rows(MEMBERSHIPS, hash=token_hash))
 
 
 async def _activate(tx: WriteTx, token_hash: bytes, membership: Membership) -> None:
     await tx.execute(
         "SELECT auth_switch_workspace(:hash, :workspace)", hash=token_hash, workspace=membership.workspace_id
     )
-
-
-def _choose(memberships: tuple[Membership, ...], slug: str | None, active: UUID | None) -> Membership:
-    if slug is not None:
-        found = [m for m in memberships if m.slug == slug]
-        if not found:
-            raise NotFoundError(f"you have no workspace {one_line(slug, 80)!r}", hint="console workspace list")
-        return found[0]
-    if not memberships:
-        raise NotAllowedError("you are no member of any workspace", hint="ask an admin for an invitation")
-    return next((m for m in memberships if m.workspace_id == active), memberships[0])
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()

@@ -10,10 +10,12 @@ from sqlalchemy import and_, select
 from console.db.engine import Database, ReadTx
 from console.domain.actor import Actor, Role
 from console.domain.conversation import Control, Conversation, HandoffReason, Holder, Priority, Status
+from console.domain.feedback import Feedback
 from console.domain.message import Citation, Event, Message, MessageRole, Transcript
 from console.domain.run import Suggestion, Trace
 from console.errors import InvalidInputError, NotFoundError
 from console.ids import AgentId, ChunkId, ConversationId, RunId, UserId, parse_beginning
+from console.services.feedback import feedback_of
 from console.services.unit import reading, writing
 from console.text import one_line, sanitise
 
@@ -98,13 +100,17 @@ class Conversations:
             rows = await tx.rows(
                 _MESSAGES.format(window=window, order=order), id=id, limit=limit, after=after, before=before
             )
-            messages = tuple(_message(row, conversation) for row in sorted(rows, key=lambda row: row.seq))
+            feedback = await feedback_of(tx, id)
+            said = {one.seq: one for one in feedback}
+            messages = tuple(
+                _message(row, conversation, said.get(row.seq)) for row in sorted(rows, key=lambda row: row.seq)
+            )
             first = messages[0].seq if messages else (after or 0)
             earlier = first > 1 and after is None
             since = first if earlier else (0 if after is None else after)
             until = messages[-1].seq if before is not None and messages else conversation.last_seq
             events = await tx.rows(_EVENTS, id=id, first=since, last=until)
-            return Transcript(id, messages, tuple(_event(row) for row in events), earlier)
+            return Transcript(id, messages, tuple(_event(row) for row in events), earlier, feedback)
 
     async def mark_read(self, actor: Actor, id: ConversationId, seq: int) -> None:
         """Remember the highest seq that the actor has seen; it never goes down. `NotFoundError` as in `get`."""
@@ -211,7 +217,7 @@ def _window(after: int | None, before: int | None) -> tuple[str, str]:
     return ("m.seq < :before", "DESC") if before is not None else ("true", "DESC")
 
 
-def _message(row: Any, conversation: Conversation) -> Message:
+def _message(row: Any, conversation: Conversation, feedback: Feedback | None) -> Message:
     role = MessageRole(row.role)
     author = {MessageRole.USER: conversation.visitor_name, MessageRole.ASSISTANT: one_line(row.agent_name)}
     return Message(
@@ -225,6 +231,7 @@ def _message(row: Any, conversation: Conversation) -> Message:
         confidence=row.confidence,
         agent_version=row.agent_version,
         run_id=RunId(row.run_id) if row.run_id else None,
+        feedback=feedback,
     )
 
 

@@ -48,6 +48,9 @@ _AROUND = """
     WHERE v.workspace_id = :ws AND v.conversation_id = ANY (:ids) AND v.typing_until > now()
     ORDER BY 1, 3
 """
+_PRESENT = """
+    SELECT user_id FROM presences WHERE workspace_id = :ws AND seen_at > now() - make_interval(secs => :stale)
+"""
 
 
 class Presence:
@@ -97,6 +100,12 @@ class Presence:
         async with reading(self._db, actor, "presence.read", ("workspace", actor.workspace_id)) as tx:
             rows = await tx.rows(_AROUND, ids=list(ids), me=actor.user_id, stale=STALE_SECONDS)
             return tuple(_present(row) for row in rows)
+
+    async def present(self, actor: Actor) -> frozenset[UserId]:
+        """Everybody of the workspace who was seen within 45 seconds, the actor too."""
+        async with reading(self._db, actor, "presence.read", ("workspace", actor.workspace_id)) as tx:
+            rows = await tx.rows(_PRESENT, stale=STALE_SECONDS)
+            return frozenset(UserId(row.user_id) for row in rows)
 
 
 async def _require(tx: WriteTx, id: ConversationId) -> None:

@@ -12,6 +12,7 @@ from console.db.ending import end
 from console.db.engine import Database
 from console.errors import ConsoleError
 from console.ids import RunId, WorkspaceId
+from console.services.quotas import release
 
 LEASE_SECONDS = 20.0
 
@@ -24,7 +25,7 @@ _GIVE_BACK = """
     UPDATE runs r SET lease_token = NULL, lease_expires_at = NULL, state = CASE WHEN EXISTS (
         SELECT FROM runs q WHERE q.workspace_id = :ws AND q.conversation_id = r.conversation_id
             AND q.kind = 'answer' AND q.state = 'queued') THEN 'cancelled' ELSE 'queued' END
-    WHERE r.workspace_id = :ws AND r.id = :id AND r.state = 'running' AND r.lease_token = :token
+    WHERE r.workspace_id = :ws AND r.id = :id AND r.state = 'running' AND r.lease_token = :token RETURNING id
 """
 
 
@@ -59,5 +60,6 @@ async def _renew(db: Database, workspace_id: WorkspaceId, run_id: RunId, token: 
 
 async def _give_back(db: Database, workspace_id: WorkspaceId, run_id: RunId, token: UUID) -> None:
     async with db.write(workspace_id) as tx:
-        await tx.execute(_GIVE_BACK, id=run_id, token=token)
+        if await tx.scalar(_GIVE_BACK, id=run_id, token=token) is not None:
+            await release(tx, run_id)
         tx.hint("run", run_id)

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from console.clock import utc_now
 from console.db.engine import WriteTx
 from console.domain.agent import Published
+from console.domain.conversation import HandoffReason
 from console.domain.gap import GapTrigger
+from console.domain.quota import Quota
 from console.domain.run import Answer, RunState, Turn
 from console.ids import AgentId, ConversationId, RunId, WorkspaceId, new_id
-from console.services import gaps
+from console.services import gaps, quota_sql
+from console.services.quotas import Reserved, spend_rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Begun:
     published: Published
     exhausted: bool
     ai_turns: int = 0
+    reserved: Reserved | None = None
+    refused: Quota | None = None
 
 
 async def finish(tx: WriteTx, begun: Begun, answer: Answer, state: RunState, ms: int) -> None:
@@ -38,9 +44,22 @@ async def finish(tx: WriteTx, begun: Begun, answer: Answer, state: RunState, ms:
 
     `LostLeaseError` when another worker has taken it.
     """
-    statement = f"WITH {FINISHED.format(when='')} SELECT run_id FROM finished"  # noqa: S608 - a constant
-    if await tx.scalar(statement, **finishing(begun, answer, state, ms, counts=False)) is None:
+    statement = f"WITH {FINISHED.format(when='')}, {SETTLED} SELECT run_id FROM finished"  # noqa: S608 - a constant
+    if await tx.scalar(statement, now=utc_now(), **finishing(begun, answer, state, ms, counts=False)) is None:
         raise LostLeaseError
+    await spend_rest(tx, begun.reserved, tokens_of(answer))
+
+
+def is_counted(answer: Answer) -> bool:
+    """Whether an answer counts: it was said, or a model or a search was asked in vain; a failure does not."""
+    if answer.reason == HandoffReason.POLICY_RESTRICTION:
+        return "model_ms" in answer.trace
+    return answer.reason in {None, HandoffReason.MISSING_KNOWLEDGE, HandoffReason.UNSUPPORTED_REQUEST}
+
+
+def tokens_of(answer: Answer) -> int:
+    """What a model read and wrote for an answer."""
+    return int(answer.trace.get("tokens_in", 0)) + int(answer.trace.get("tokens_out", 0))
 
 
 def finishing(begun: Begun, answer: Answer, state: RunState, ms: int, *, counts: bool) -> dict[str, Any]:
@@ -56,6 +75,8 @@ def finishing(begun: Begun, answer: Answer, state: RunState, ms: int, *, counts:
         "counts": counts, "usage": new_id(), "key": f"answer:{begun.run_id}", "agent": begun.agent_id,
         "version": begun.published.version_id, "id": begun.conversation_id, "domain": begun.domain,
         "tin": trace.get("tokens_in", 0), "tout": trace.get("tokens_out", 0),
+        "at": begun.reserved.at if begun.reserved else None,
+        "answers": int(counts), "tokens": tokens_of(answer),
     }  # fmt: skip
 
 
@@ -78,13 +99,17 @@ FINISHED = """
             unnest(cast(:types AS text[]), cast(:data AS text[])) WITH ORDINALITY AS step (type, data, place)),
     counted AS (
         INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id,
-            conversation_id, run_id, model, domain, tokens_in, tokens_out, cost_usd, duration_ms)
+            conversation_id, run_id, model, domain, tokens_in, tokens_out, cost_usd, duration_ms, occurred_at)
         SELECT :ws, :usage, :key, CASE WHEN :counts THEN 'answers' ELSE 'discarded_answers' END, :agent, :version, :id,
-            run_id, :model, :domain, :tin, :tout, :cost, :ms
+            run_id, :model, :domain, :tin, :tout, :cost, :ms, coalesce(cast(:at AS timestamptz), :now)
         FROM finished WHERE :counts OR :tin + :tout > 0
         ON CONFLICT (workspace_id, idempotency_key) DO NOTHING)
 """
 """Closes the run, with its trace and its usage, as parts of a statement: every round trip holds the conversation."""
+
+
+SETTLED = quota_sql.SETTLED.format(when="AND EXISTS (SELECT FROM finished)")
+"""Settles what the run has set aside; stands after `FINISHED`, and does nothing where that closed no run."""
 
 
 class LostLeaseError(Exception):
@@ -92,8 +117,11 @@ class LostLeaseError(Exception):
 
 
 def _steps(answer: Answer, state: RunState) -> list[tuple[str, dict[str, Any]]]:
+    looked = {"question": answer.trace.get("question", ""), "results": len(answer.trace.get("passages", []))}
+    if "curated" in answer.trace:
+        looked["curated"] = answer.trace["curated"]
     steps: list[tuple[str, dict[str, Any]]] = [
-        ("retrieval", {"question": answer.trace.get("question", ""), "results": len(answer.trace.get("passages", []))}),
+        ("retrieval", looked),
         ("decision", {"kind": answer.kind, "confidence": answer.confidence, "reason": answer.reason, "state": state}),
     ]
     if "model_ms" in answer.trace:

@@ -54,6 +54,11 @@ class Search:
         self._vectors = vectors or PgVectors()
         self.models = models or Models(db)
 
+    @property
+    def db(self) -> Database:
+        """The database that it searches."""
+        return self._db
+
     async def search(self, actor: Actor, agent: str, query: str, k: int = 10) -> SearchResult:
         """What an agent (a slug) would find; raises `NotFoundError`, and `InvalidInputError` for an empty query."""
         started = time.perf_counter()

@@ -57,6 +57,8 @@ def _trace(id: ConversationId, row: Run, agent_version: int | None) -> Trace:
         duration_ms=row.duration_ms,
         passages=tuple(_passage(item) for item in output.get("passages", [])),
         error=one_line(row.error),
+        matched=one_line(str(output.get("curated", {}).get("question", "")), 500),
+        similarity=output.get("curated", {}).get("similarity"),
     )
 
 

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from console.db.engine import Database, ReadTx, WriteTx
 from console.domain.actor import Actor, Role
-from console.errors import ConsoleError, NotAllowedError, NotFoundError, NotMemberError, NotSignedInError
+from console.errors import ConsoleError, NotAllowedError, NotFoundError
 from console.ids import WorkspaceId
 from console.services import audit
+from console.services.session_check import checked
+from console.services.session_sql import STANDING
 
 Resource = tuple[str, UUID | None]
 """What an act is about: its kind and id."""
@@ -60,16 +62,7 @@ async def current_role(tx: ReadTx, actor: Actor) -> Role:
 
 async def _standing(tx: ReadTx, actor: Actor) -> tuple[Role, float]:
     """The role, and the seconds since the session was last seen."""
-    row = await tx.row(
-        "SELECT role, CASE WHEN cast(:hash AS bytea) IS NULL THEN 0 ELSE auth_session_idle(:hash) END AS idle"
-        " FROM workspace_users WHERE workspace_id = :ws AND user_id = :user AND left_at IS NULL",
-        user=actor.user_id, hash=actor.session_hash,
-    )  # fmt: skip
-    if row is None:
-        raise NotMemberError("you are no member of this workspace", hint="ask its owner for an invitation")
-    if row.idle is None:
-        raise NotSignedInError("your session has ended", hint="console login")
-    return Role.parse(row.role), row.idle
+    return checked(await tx.row(STANDING, user=actor.user_id, hash=actor.session_hash))
 
 
 async def _check(tx: ReadTx, actor: Actor, role: Role) -> float:

@@ -54,8 +54,10 @@ from console.tui.present.notices import error_text
 from console.tui.present.plain import PLAIN
 from console.tui.screens.base import ConsoleScreen, report_failure
 from console.tui.spool import Spool
+from console.tui.switching import Switching
 from console.tui.terminal import ConsoleDriver, shell_waits
 from console.tui.themes import DARK, THEMES, chosen, colourless
+from console.tui.tint import tint_of
 from console.tui.undo import Undo
 from console.tui.whereabouts import Whereabouts
 from console.tui.widgets.toast import SECONDS, Severity, toast
@@ -119,16 +121,12 @@ class ConsoleApp(App[None], inherit_bindings=False):
         theme = chosen(options.theme, os.environ)
         super().__init__(driver_class=ConsoleDriver, ansi_color=True if colourless(os.environ) else None)
         self.options = options
-        self.counts, self.overview = InboxCounts(), Overview()
-        self.unread_notifications = 0
-        self.link = Link.POLLING
-        self.link_since = self.trouble_since = utc_now()
         self.trouble = self.outdated = SafeText("")
         self.over: ConsoleError | None = None
-        self._said: dict[str, float] = {}
-        self.outbox = Outbox()
+        self.tint = 0
         self.leaving = Leaving(self)
-        self.whereabouts = Whereabouts(self)
+        self.switching = Switching(self)
+        self._know_nothing()
         self.attention = Attention(self.write_code, options.notify)
         self._recount = Coalescer(self, lambda _: self._count_soon(), RECOUNT)
         for each in THEMES:
@@ -138,10 +136,23 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def sit(self, services: Services, actor: Actor, place: Place) -> None:
         """Take a seat: from here on it is known who acts, and where."""
         self.services, self.actor, self.workspace = services, actor, place
+        self._know_nothing()
+        self.tint = tint_of(actor.workspace_id, self.tint if self.seated else None)
         self.attention.at(place.name)
         self.undo = Undo(actor.user_id)
         self.drafts = DraftKeeper(services.drafts, actor, self.report, Spool(self.options.drafts, actor))
         self.seated = True
+
+    def _know_nothing(self) -> None:
+        """Of the workspace that the console is in; of the one before, nothing is left."""
+        self.counts, self.overview = InboxCounts(), Overview()
+        self.unread_notifications = 0
+        self.link = Link.POLLING
+        self.link_since = self.trouble_since = utc_now()
+        self.outbox = Outbox()
+        self.whereabouts = Whereabouts(self)
+        self._said: dict[str, float] = {}
+        self._clipboard = ""
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, and plain signs where they are asked for."""
@@ -166,6 +177,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Start the clock, the live link and what else goes on by itself; somebody sits here."""
         self.set_interval(self.options.tick, self._tick)
         self.set_interval(HEARTBEAT, self._heartbeat)
+        self.begin_here()
+
+    def begin_here(self) -> None:
+        """Start what goes on by itself in this workspace."""
         start(self, "live", self._listen)
         start(self, "restore", self._restore)
         self._count_soon()
@@ -191,6 +206,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def report(self, error: BaseException) -> None:
         """The one way of all errors: a lost connection shows as a line, the rest as a toast; the console goes on."""
         if isinstance(error, asyncio.CancelledError) or not self.is_running or self.leaving.begun:
+            return
+        if self.switching.moving:  # of the workspace that is being left
             return
         if isinstance(error, NotSignedInError | NotMemberError):
             self.over = error
@@ -233,6 +250,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Textual asks before it shows or runs a binding."""
+        if self.switching.moving:
+            return False
         command = BY_ACTION.get(action)
         return True if command is None or self.actor.role >= command.minimum else None
 
@@ -305,8 +324,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
             await asyncio.sleep(RECONNECT)
 
     async def _follow(self, events: AsyncIterator[LiveEvent]) -> None:
+        actor = self.actor
         try:
             async for event in events:
+                if actor != self.actor:
+                    return
                 self._heard(event)
         finally:
             if isinstance(events, AsyncGenerator):
@@ -344,10 +366,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
         start(self, "counts", self._count)
 
     async def _count(self) -> None:
+        actor = self.actor
         try:
-            self.counts = await self.services.inbox.counts(self.actor)
-            self.unread_notifications = await self.services.notifications.unread(self.actor)
-            self.overview = await self.services.overviews.get(self.actor)
+            counts = await self.services.inbox.counts(actor)
+            unread = await self.services.notifications.unread(actor)
+            overview = await self.services.overviews.get(actor)
+            if actor != self.actor:
+                return
+            self.counts, self.unread_notifications, self.overview = counts, unread, overview
             self.attention.counted(self.counts.waiting, self.unread_notifications)
             self.online()
         except ConsoleError as error:
@@ -355,6 +381,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._tell_counts()
 
     def _heartbeat(self) -> None:
+        if self.switching.moving:
+            return
         self.whereabouts.beat()
         if self.counts.held:
             start(self, "heartbeat", self._renew)

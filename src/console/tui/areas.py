@@ -38,6 +38,30 @@ def _inbox() -> Screen[None]:
     return InboxScreen()
 
 
+def _gaps() -> Screen[None]:
+    from console.tui.screens.gaps import GapsScreen
+
+    return GapsScreen()
+
+
+def _knowledge() -> Screen[None]:
+    from console.tui.screens.knowledge import KnowledgeScreen
+
+    return KnowledgeScreen()
+
+
+def _agents() -> Screen[None]:
+    from console.tui.screens.agents import AgentsScreen
+
+    return AgentsScreen()
+
+
+def _workspaces() -> Screen[None]:
+    from console.tui.screens.workspaces import WorkspacesScreen
+
+    return WorkspacesScreen()
+
+
 def _waiting(counts: InboxCounts, _overview: Overview) -> Badge | None:
     return Badge(f"{counts.waiting:,}!", "now") if counts.waiting else None
 
@@ -60,4 +84,10 @@ def _nothing(_counts: InboxCounts, _overview: Overview) -> Badge | None:
     return None
 
 
-AREAS: tuple[Area, ...] = (Area("inbox", 1, "Inbox", _inbox, _waiting),)
+AREAS: tuple[Area, ...] = (
+    Area("inbox", 1, "Inbox", _inbox, _waiting),
+    Area("gaps", 2, "Gaps", _gaps, _open_gaps),
+    Area("knowledge", 3, "Knowledge", _knowledge, _failing),
+    Area("agents", 4, "Agents", _agents, _nothing),
+    Area("workspaces", 6, "Workspaces", _workspaces, _nothing),
+)

@@ -63,6 +63,7 @@ _SHOWN = {
     "colon": ":",
     "exclamation_mark": "!",
     "at": "@",
+    "plus": "+",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "up": "↑",

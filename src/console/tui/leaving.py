@@ -8,12 +8,13 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from console.domain.actor import Role
+from console.domain.actor import Actor, Role
 from console.domain.inbox import InboxFilter, InboxRow
 from console.errors import ConflictError, ConsoleError, NotFoundError
 from console.tui.terminal import LAST_SECONDS, ConsoleDriver, end_within, within
 
 if TYPE_CHECKING:
+    from console.services import Services
     from console.tui.app import ConsoleApp
 
 GO_SECONDS = 3.0
@@ -74,29 +75,33 @@ class Leaving:
         if self._gone or not self._app.seated:
             return
         self._gone = True
+        await self.put_down()
+
+    async def put_down(self) -> None:
+        """The same, of one who goes elsewhere."""
         app = self._app
-        work = {"keep drafts": app.drafts.close(), "release": self._release(), "no more here": app.whereabouts.leave()}
+        release = self._release(app.services, app.actor)
+        work = {"keep drafts": app.drafts.close(), "release": release, "no more here": app.whereabouts.leave()}
         await within(GO_SECONDS, *(asyncio.create_task(each, name=name) for name, each in work.items()))
 
     async def _end(self, code: int) -> None:
         await self.let_go()
         self._app.exit(return_code=code)
 
-    async def _release(self) -> None:
-        app = self._app
-        if app.actor.role < Role.MEMBER:
+    async def _release(self, services: Services, actor: Actor) -> None:
+        if actor.role < Role.MEMBER:
             return
         try:
-            for row in await self._held():
+            for row in await self._held(services, actor):
                 with suppress(ConflictError, NotFoundError):  # it is another's by now
-                    await app.services.takeover.release(app.actor, row.id, epoch=row.epoch, leaving=True)
+                    await services.takeover.release(actor, row.id, epoch=row.epoch, leaving=True)
         except ConsoleError as error:
-            app.report(error)  # the leases end by themselves
+            self._app.report(error)  # the leases end by themselves
 
-    async def _held(self) -> list[InboxRow]:
-        app, rows, after = self._app, list[InboxRow](), None
+    async def _held(self, services: Services, actor: Actor) -> list[InboxRow]:
+        rows, after = list[InboxRow](), None
         while True:
-            page = await app.services.inbox.page(app.actor, InboxFilter.MINE, after=after)
+            page = await services.inbox.page(actor, InboxFilter.MINE, after=after)
             rows += page.rows
             if (after := page.next) is None:
                 return [row for row in rows if row.mine]

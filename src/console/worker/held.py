@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from console.db.engine import Database
 from console.domain.held import HOLD_SECONDS
 from console.errors import ConflictError, RefusedError
 from console.ids import WorkspaceId
 from console.services.held import release_due, workspaces_holding
+from console.worker.apart import apart
 from console.worker.outlast import outlast
 
 LOOK_SECONDS = HOLD_SECONDS / 4
@@ -31,7 +33,7 @@ async def release_once(db: Database) -> float:
     soonest = LOOK_SECONDS
     for workspace_id, due_in in await workspaces_holding(db):
         if due_in <= 0:
-            await _release(db, workspace_id)
+            await apart(partial(_release, db), workspace_id)
         soonest = min(soonest, due_in)
     return soonest
 

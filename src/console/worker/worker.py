@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from console.db.engine import Database
 from console.db.jobs import queue_app
@@ -11,7 +11,8 @@ from console.db.notify import Notifier
 from console.services.answers import Answers
 from console.worker.held import run_releases
 from console.worker.lanes import ANSWERS_AT_ONCE, Crawl, register, run_lanes
-from console.worker.sweep import run_sweeps
+from console.worker.rollups import run_rollups
+from console.worker.sweep import Duty, run_sweeps
 
 
 async def run_worker(
@@ -22,6 +23,7 @@ async def run_worker(
     *,
     stop: asyncio.Event,
     ready: Callable[[], None] = lambda: None,
+    duties: Sequence[Duty] = (),
 ) -> None:
     """Work until `stop` is set; what is in hand then gets a few seconds to finish, the rest stays queued."""
     app = queue_app(direct_url, pool_size=ANSWERS_AT_ONCE + 3)
@@ -29,8 +31,9 @@ async def run_worker(
     async with Notifier(db, direct_url), app.open_async():
         tasks = [
             asyncio.create_task(run_lanes(app), name="lanes"),
-            asyncio.create_task(run_sweeps(db, app), name="sweep"),
+            asyncio.create_task(run_sweeps(db, app, duties), name="sweep"),
             asyncio.create_task(run_releases(db), name="held replies"),
+            asyncio.create_task(run_rollups(db), name="rollups"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
         ready()

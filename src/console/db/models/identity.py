@@ -57,7 +57,7 @@ class Workspace(Base, BelongsToWorkspace):
     settings: Mapped[Map]
     billing_state: Mapped[str] = default("none")
     billing_email: Mapped[str | None]
-    billing_anchor: Mapped[Now]
+    billing_anchor: Mapped[datetime] = mapped_column(server_default=text("date_trunc('day', now(), 'UTC')"))
     stripe_customer_id: Mapped[str | None]
     max_seats: Mapped[int | None]
     created_at: Mapped[Now]

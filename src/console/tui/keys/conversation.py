@@ -107,6 +107,17 @@ CONVERSATION = (
         "conversation.why", "Why", "w", "why the assistant said it", Scope.CONVERSATION, "why", footer=58, short="why"
     ),
     Command(
+        "conversation.flag",
+        "Flag as a gap",
+        "f",
+        "the answer was none: its question goes to the gaps",
+        Scope.CONVERSATION,
+        "flag",
+        _MEMBER,
+        footer=78,
+        short="flag",
+    ),
+    Command(
         "conversation.next",
         "Next for me",
         "n",

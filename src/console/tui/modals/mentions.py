@@ -1,4 +1,4 @@
-"""What others want me to know of: notes that name me, conversations given to me."""
+"""What I should know of: notes that name me, conversations given to me, limits that are near."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Mentions(Picker[Notification]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "all_read", "All read", priority=True)]
     hint = "type to filter   enter goes there   ctrl+r all read   esc close"
-    nothing = "nobody has named you, and nothing was given to you"
+    nothing = "nobody has named you, nothing was given to you, and no limit is near"
 
     def action_all_read(self) -> None:
         """Nothing here is new any more."""
@@ -49,9 +49,11 @@ def show_mentions(app: ConsoleApp) -> None:
 def option(notification: Notification, now: datetime) -> Option[Notification]:
     """Who, what, and how the words begin; `@` while it is unread."""
     new = "@" if notification.read_at is None else " "
+    age = SafeText(ago(notification.created_at, now))
+    if notification.type is NotificationType.QUOTA:
+        return Option(notification, one_line(f"{new} limit near: {notification.snippet}"), age)
     who = notification.actor_name or "the console"
     says = _SAYS.get(notification.type, notification.type.value)
-    age = SafeText(ago(notification.created_at, now))
     return Option(notification, one_line(f"{new} {who} {says}: {notification.snippet}"), age)
 
 
@@ -64,10 +66,12 @@ async def _follow(app: ConsoleApp, notification: Notification) -> None:
     from console.tui.areas import AREAS
     from console.tui.screens.acting import ActingScreen
 
-    if not isinstance(app.screen, ActingScreen):
-        await app.switch_mode(AREAS[0].id)
-    if isinstance(app.screen, ActingScreen):
-        app.screen.go_on(notification.conversation_id, None)
+    id = notification.conversation_id
+    area = "usage" if id is None else AREAS[0].id
+    if (id is None or not isinstance(app.screen, ActingScreen)) and area in {each.id for each in AREAS}:
+        await app.switch_mode(area)
+    if id is not None and isinstance(app.screen, ActingScreen):
+        app.screen.go_on(id, None)
     await _mark_read(app, [notification.id])
 
 

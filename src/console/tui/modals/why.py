@@ -18,11 +18,12 @@ from console.domain.run import Trace
 from console.errors import ConsoleError
 from console.ids import ConversationId
 from console.services import Services
+from console.tui.flagging import flag_answer
 from console.tui.modals.base import Modal
 from console.tui.present.notices import error_text, loading
 from console.tui.present.tone import toned
 from console.tui.present.trace import trace_lines
-from console.tui.working import start
+from console.tui.working import also, start
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
@@ -34,6 +35,7 @@ class WhyModal(Modal[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,w,q", "close", "Close"),
         Binding("c", "copy", "Copy the run's id"),
+        Binding("f", "flag", "Flag as a gap"),
         Binding("down,j", "scroll(1)", "Down", show=False),
         Binding("up,k", "scroll(-1)", "Up", show=False),
         Binding("pagedown", "scroll(10)", "Page down", show=False),
@@ -59,7 +61,7 @@ class WhyModal(Modal[None]):
         with Vertical(classes="card wide"):
             with VerticalScroll(id="table", can_focus=False):
                 yield Static(loading("the trace"), markup=False, id="trace")
-            yield Static(toned("↑ ↓ scroll   c copy the run's id   esc close", "quiet"), markup=False)
+            yield Static(toned("↑ ↓ scroll   c copy the run's id   f flag as a gap   esc close", "quiet"), markup=False)
 
     def on_mount(self) -> None:
         """Read it."""
@@ -93,6 +95,11 @@ class WhyModal(Modal[None]):
         if self.trace is not None:
             self.app.copy_to_clipboard(str(self.trace.run_id))
             cast("ConsoleApp", self.app).say(f"copied {self.trace.run_id}")
+
+    def action_flag(self) -> None:
+        """It was none: its question goes to the gaps."""
+        app = cast("ConsoleApp", self.app)
+        also(app, "flag", flag_answer, app, self._conversation, self._seq)
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the trace."""

@@ -13,7 +13,7 @@ from console.domain.conversation import Claim, Control, Conversation, Holder, St
 from console.domain.presence import Present
 from console.domain.run import Suggestion
 from console.domain.words import reason
-from console.text import SafeText
+from console.text import SafeText, spelled
 from console.tui.present.row import tags_of
 from console.tui.present.tone import joined, sides, toned
 
@@ -23,7 +23,7 @@ _LEAST_SUBJECT = 16
 
 def head_lines(conversation: Conversation, actor: Actor, now: datetime, width: int) -> Content:
     """Two lines: who, from where, who holds it; about what, which version."""
-    where = toned(" · ".join(part for part in (conversation.channel, conversation.page) if part), "quiet")
+    where = toned(" · ".join(part for part in (conversation.channel, spelled(conversation.page)) if part), "quiet")
     who = joined(toned(conversation.visitor_name, "strong"), where, gap="  ")
     version = f"agent v{conversation.agent_version}" if conversation.agent_version else str(conversation.agent_name)
     subject = toned(conversation.subject) if conversation.subject else toned(conversation.agent_name, "quiet")

@@ -9,6 +9,7 @@ from textual.content import Content
 from console.clock import ago
 from console.domain.actor import Actor
 from console.domain.conversation import Conversation, Priority
+from console.text import spelled
 from console.tui.present.conversation import state, why_waiting
 from console.tui.present.tone import toned
 
@@ -19,7 +20,7 @@ def fact_lines(conversation: Conversation, actor: Actor, now: datetime) -> Conte
     handed = why_waiting(conversation) if conversation.handoff_reason else ""
     facts: list[tuple[str, Content]] = [
         ("visitor", Content(conversation.visitor_name)),
-        ("from", Content(" · ".join(part for part in (conversation.channel, conversation.page) if part))),
+        ("from", Content(" · ".join(part for part in (conversation.channel, spelled(conversation.page)) if part))),
         ("about", Content(conversation.subject)),
         ("state", state(conversation, actor, now)),
         ("handed over", Content(handed)),

@@ -14,6 +14,7 @@ from console.ids import ConversationId
 from console.tui.commands import BY_ACTION, Command, Scope, bindings
 from console.tui.events import PeopleMoved
 from console.tui.feed import next_for_me
+from console.tui.flagging import flag_answer
 from console.tui.present.conversation import loser_text
 from console.tui.present.undoing import undo_line
 from console.tui.screens.base import ConsoleScreen
@@ -23,6 +24,8 @@ from console.tui.widgets.composer import Composer
 from console.tui.widgets.conversation_pane import ConversationPane
 from console.tui.widgets.key_bar import KeyBar
 from console.tui.working import also, start
+
+_OF_AN_ANSWER = {"conversation.why", "conversation.flag"}
 
 
 class ActingScreen(ConsoleScreen):
@@ -53,7 +56,7 @@ class ActingScreen(ConsoleScreen):
         command = BY_ACTION.get(action)
         if command is None or command.scope is not Scope.CONVERSATION or not self.is_mounted:
             return super().allowed(action)
-        if self.too_small or (command.id == "conversation.why" and self._answer() is None):
+        if self.too_small or (command.id in _OF_AN_ANSWER and self._answer() is None):
             return False
         if command.id == "conversation.undo":
             app = self.console_app
@@ -127,6 +130,12 @@ class ActingScreen(ConsoleScreen):
         if answer := self._answer():
             app = self.console_app
             app.push_screen(WhyModal(app.services, app.actor, *answer))
+
+    def action_flag(self) -> None:
+        """The answer in sight was none."""
+        if answer := self._answer():
+            app = self.console_app
+            also(app, "flag", flag_answer, app, *answer)
 
     def _answer(self) -> tuple[ConversationId, int] | None:
         subject, shown, seq = self.subject, self.pane.subject, self.pane.answer_in_sight()

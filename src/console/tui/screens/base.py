@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
-from console.domain.actor import Role
+from console.domain.actor import Actor, Role
 from console.resources import resource
 from console.text import SafeText
 from console.tui.commands import BY_ACTION
@@ -39,6 +39,7 @@ class ConsoleScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._actor: Actor | None = None
         self.changes = Coalescer(self, self.read_changed)
 
     @property
@@ -100,6 +101,8 @@ class ConsoleScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show where I am before anything is read."""
+        self._actor = self.console_app.actor
+        self.add_class(f"-tint-{self.console_app.tint}")
         self.show_top()
 
     def on_resize(self) -> None:
@@ -128,8 +131,9 @@ class ConsoleScreen(Screen[None]):
         """The counts are others now."""
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The one way of all errors."""
-        report_failure(event, self.console_app.report)
+        """The one way of all errors; what fails for a workspace that was left is nobody's."""
+        if self._actor == self.console_app.actor:
+            report_failure(event, self.console_app.report)
 
 
 def report_failure(event: Worker.StateChanged, report: Callable[[BaseException], None]) -> None:
