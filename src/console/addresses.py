@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from console.errors import ConsoleError, RefusedError, UsageError
 
 WEB_PORTS = frozenset({80, 443})
+LOOKING_SECONDS = 8.0
+"""How long it may take to find out where a host is."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -106,8 +108,9 @@ async def vetted(
     Raises `UnknownHostError`, `PrivateAddressError`.
     """
     try:
-        addresses = await resolve(host, port)
-    except (OSError, UnicodeError):
+        async with asyncio.timeout(LOOKING_SECONDS):
+            addresses = await resolve(host, port)
+    except (OSError, UnicodeError):  # a time-out is one of the first
         addresses = ()
     if not addresses:
         raise UnknownHostError(f"the host {host[:100]} is not known")

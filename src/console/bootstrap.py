@@ -203,13 +203,11 @@ def _migrate(urls: ServerUrls) -> None:
 
 
 def _database(url: str, *, prepare: bool, name: str = "DATABASE_URL") -> Database:
-    from sqlalchemy.exc import ArgumentError
-
     from console.db.engine import Database
 
     try:
         return Database(url, prepare=prepare)
-    except (ArgumentError, ValueError):
+    except ValueError:
         raise UsageError(
             f"{name} is no PostgreSQL address", hint="like postgresql://console:secret@localhost/console"
         ) from None

@@ -1,7 +1,10 @@
-"""The time now, and how long ago something was."""
+"""The time now, or one set back for a block, and how long ago something was."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -9,9 +12,30 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _MINUTE, _HOUR, _DAY, _WEEK_DAYS = 60, 3600, 86400, 7
 
 
+_BACK: ContextVar[datetime | None] = ContextVar("back", default=None)
+
+
 def utc_now() -> datetime:
-    """The time now, aware, in UTC."""
-    return datetime.now(UTC)
+    """The time now, aware, in UTC; where the clock is set back, that time, which stands still."""
+    return _BACK.get() or datetime.now(UTC)
+
+
+def set_back_to() -> datetime | None:
+    """The time that the clock is set back to, for records that else take the database's; None where it is not."""
+    return _BACK.get()
+
+
+@contextmanager
+def set_back(to: datetime) -> Iterator[None]:
+    """Let what is recorded in this block, and in tasks begun in it, have this time (aware).
+
+    Leases, claims and schedules stay on the database's own time.
+    """
+    before = _BACK.set(to.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _BACK.reset(before)
 
 
 def ago(then: datetime, now: datetime) -> str:

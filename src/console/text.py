@@ -49,7 +49,7 @@ _HOST = re.compile(r"^(?:[^/?#]*//)?(?:[^/?#]*@)?([^/?#:\s]+)")
 
 
 def spelled(address: SafeText) -> SafeText:
-    """An e-mail or web address, with the ASCII spelling (RFC 3492) behind a host whose letters could pass for others'."""
+    """An e-mail or web address, with the ASCII spelling (RFC 3492) behind a host whose letters may pass for others'."""
     found = _HOST.match(address)
     if found is None or found[1].isascii() or "." not in found[1]:
         return address

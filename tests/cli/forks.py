@@ -42,14 +42,14 @@ def call(words: Sequence[str], data: bytes, env: Mapping[str, str], timeout: flo
         socket.send_fds(link, [b"+"], [given.fileno(), out.fileno(), err.fileno()])
         link.sendall(request)
         link.shutdown(socket.SHUT_WR)
-        answers = link.makefile()
-        pid = int(answers.readline())
-        link.settimeout(timeout)
-        try:
-            status = int(answers.readline())
-        except TimeoutError:
-            os.killpg(pid, signal.SIGKILL)
-            raise
+        with link.makefile() as answers:
+            pid = int(answers.readline())
+            link.settimeout(timeout)
+            try:
+                status = int(answers.readline())
+            except TimeoutError:
+                os.killpg(pid, signal.SIGKILL)
+                raise
         out.seek(0), err.seek(0)
         return status, out.read(), err.read()
 
@@ -102,6 +102,7 @@ def _serve(control: socket.socket) -> socket.socket | None:
                 for others in (control, *(other for _, other in running.values())):
                     others.close()
                 return link
+            os.setpgid(pid, pid)
             running[os.pidfd_open(pid)] = pid, link
             _tell(link, pid)
 
@@ -115,10 +116,9 @@ def _tell(link: socket.socket, number: int) -> None:
 
 def _become(link: socket.socket) -> None:
     """Make this process what the call asks for, as if it had just been started."""
-    os.setsid()
-    with link:
+    with link, link.makefile("rb") as request:
         _, fds, _, _ = socket.recv_fds(link, 1, 3)
-        asked: dict[str, Any] = json.load(link.makefile("rb"))
+        asked: dict[str, Any] = json.load(request)
     for number, fd in enumerate(fds):
         os.dup2(fd, number)
         os.close(fd)

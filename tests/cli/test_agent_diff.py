@@ -39,6 +39,15 @@ def test_what_a_publish_would_change_is_shown_to_everybody(office: Office) -> No
     assert office.json("vera", "agent", "diff", "help")["same"] is True
 
 
+def test_the_draft_is_asked_before_it_is_published(office: Office) -> None:
+    edit(office, 'name = "Help"\n[retrieval_config]\nthreshold = 0.2\n')
+    drafted = office.json("mia", "ask", "--agent", "help", "--draft", "is it blue?")
+    assert (drafted["agent_version"], drafted["threshold"]) == (None, 0.2)
+    assert office.json("mia", "ask", "--agent", "help", "is it blue?")["threshold"] != 0.2
+    assert ", draft, " in office.call("mia", "ask", "--agent", "help", "--draft", "is it blue?").stderr
+    assert "member" in office.refused(4, "vera", "ask", "--agent", "help", "--draft", "is it blue?")
+
+
 @pytest.mark.parametrize(
     ("code", "who", "words", "says"),
     [

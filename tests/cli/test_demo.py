@@ -20,6 +20,7 @@ from console.db.embedded.server import EmbeddedServer
 from tests.cli.terminal import COMMAND, run, scratch_env
 from tests.db.embedded_support import postmaster_pid
 
+TOLD = ("people", "past conversations", " s  ")
 QUESTION = "How many days do I have to return an item?"
 
 
@@ -137,10 +138,13 @@ def test_it_runs_stops_keeps_its_data_and_survives_a_kill(tmp_path: Path, data: 
         assert {one["role"] for one in first.ready["logins"]} == {"owner", "admin", "member", "viewer"}
         mine = first.ask(QUESTION)
         assert first.conversations()[mine]["visitor_name"] == "Tess"
+        at_first = set(first.conversations())
+        until(lambda: bool(set(first.conversations()) - at_first), 60)  # visitors come by themselves
         family = first.family()
         first.process.send_signal(signal.SIGTERM)
         out, err = first.process.communicate(timeout=60)
         assert (first.process.returncode, out) == (0, ""), err
+        assert [word for word in TOLD if word not in err] == [], err
         ended(family, data)
 
     with demo(tmp_path, data) as second:

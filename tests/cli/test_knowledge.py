@@ -158,7 +158,7 @@ async def test_a_page_of_the_web_from_adding_to_removing(shop: Site) -> None:
         assert (await done("remove", "Web page", "--yes", "--json")).returncode == 0
 
 
-def test_an_address_that_is_refused_is_one_line(shop: Site) -> None:
+def test_an_address_that_is_refused_is_one_line(shop: Site, source: dict[str, Any]) -> None:
     add = ("olivia", "source", "add", "url")
     assert "is at a private address" in shop.refusal(1, *add, "http://127.0.0.1/")
     assert "is at a private address" in shop.refusal(1, *add, "http://169.254.169.254/latest/meta-data/")

@@ -77,5 +77,5 @@ def test_a_page_of_bad_words_is_read_and_shown_as_text(office: Office, tmp_path:
     found = office.call("olivia", "search", "--agent", "help", "zebras on Sundays")
     for done in (added, found):
         assert done.returncode == 0, done.stderr
-        assert offences((done.stdout + done.stderr).encode(), PLAIN) == []
+        assert offences((done.stdout + done.stderr).encode(), TEXT) == []
     assert "Zebras" in found.stdout

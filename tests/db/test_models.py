@@ -11,7 +11,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from console.db.embedded.server import EmbeddedServer, ServerUrls
-from console.db.engine import driver_url
 from tests.models import METADATA, TABLES
 
 _NOT_OURS = {"schema_migrations"}
@@ -31,10 +30,14 @@ _COLUMNS = (
 )
 
 
+def _url(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 @pytest.fixture(scope="module")
 def migrated(urls: ServerUrls) -> Iterator[Connection]:
     """The schema as the migrations make it."""
-    with create_engine(driver_url(urls.superuser), poolclass=NullPool).connect() as connection:
+    with create_engine(_url(urls.superuser), poolclass=NullPool).connect() as connection:
         yield connection
 
 
@@ -42,7 +45,7 @@ def migrated(urls: ServerUrls) -> Iterator[Connection]:
 def modelled(server: EmbeddedServer, urls: ServerUrls) -> Iterator[Connection]:
     """The schema as the models alone would make it."""
     name = f"modelled_{os.getpid()}"
-    with create_engine(driver_url(server.create_database(name).superuser), poolclass=NullPool).connect() as connection:
+    with create_engine(_url(server.create_database(name).superuser), poolclass=NullPool).connect() as connection:
         connection.execute(text("CREATE TABLE schema_migrations ()"))
         METADATA.create_all(connection)
         yield connection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from psycopg import DatabaseError
 
 from console.db.engine import Database
 from console.services import audit
@@ -29,7 +29,7 @@ async def test_a_leaked_session_setting_is_not_seen_by_the_next_borrower(db: Dat
 
 async def test_a_read_transaction_can_not_write(db: Database) -> None:
     world = await make_world(db)
-    with pytest.raises(DBAPIError, match="read-only"):
+    with pytest.raises(DatabaseError, match="read-only"):
         async with db.read(world.workspace_id) as tx:
             await tx.execute("UPDATE workspaces SET name = 'x' WHERE id = :ws")
 

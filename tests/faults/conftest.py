@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -27,6 +29,15 @@ async def app_proxy(urls: ServerUrls, socket_dir: Path) -> AsyncIterator[Proxy]:
     """A proxy for the app role."""
     async with Proxy(urls.app, socket_dir).open() as proxy:
         yield proxy
+
+
+@pytest.fixture
+def dropped_links() -> Iterator[None]:
+    """Let links go that the library's pool was making when it was cancelled: it drops them open, Python closes them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*was deleted while still open", ResourceWarning)
+        yield
+        gc.collect()
 
 
 @pytest.fixture

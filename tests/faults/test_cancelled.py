@@ -25,6 +25,7 @@ from tests.proxy import Proxy
 from tests.services.test_answers import Fixed, good
 from tests.worker.test_worker import no_crawl
 
+pytestmark = pytest.mark.usefixtures("dropped_links")
 HANG = 60.0
 LONGEST = 0.6
 TIMES = {"hub": 24, "listener": 24, "notifier": 24, "call": 24, "worker": 6}

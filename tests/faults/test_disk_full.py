@@ -139,7 +139,7 @@ async def test_the_consoles_has_no_room_for_a_draft(small: Disk, db: Database, m
     assert keeper.is_nowhere(id, "reply")
     small.free()
     await until(lambda: kept(folder) == ["x" * 10_000])
-    assert not keeper.is_nowhere(id, "reply")
+    await until(lambda: not keeper.is_nowhere(id, "reply"))
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
     await keeper.close()
     await nowhere.close()

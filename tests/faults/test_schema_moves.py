@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy.exc import ProgrammingError
+from psycopg import ProgrammingError
 
 from console.db.embedded.server import EmbeddedServer, ServerUrls
 from console.db.engine import Database

@@ -21,8 +21,9 @@ from tests.services.test_answers import SAID, run_states
 from tests.worker.test_worker import until, working
 from tests.world import Talk, World, make_talk, make_world
 
+pytestmark = pytest.mark.usefixtures("dropped_links")
 ROOT = Path(__file__).parents[2]
-POINTS = ["queued", "begun", "answered", "counted", "published"]
+POINTS = ["queued", "begun", "reserved", "answered", "counted", "published"]
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +106,15 @@ async def finished(db: Database, world: World, *, answers: int) -> bool:
         now = await tx.row(
             "SELECT (SELECT count(*) FROM messages WHERE role = 'assistant') AS published,"
             " (SELECT count(*) FROM usage_events WHERE metric = 'answers') AS counted,"
+            " (SELECT coalesce(sum(used), 0) FROM usage_counters WHERE metric = 'answers') AS used,"
+            " (SELECT coalesce(sum(reserved), 0) FROM usage_counters WHERE metric = 'answers') AS reserved,"
             " (SELECT count(*) FROM jobs.procrastinate_jobs WHERE args ->> 'workspace_id' = :id) AS jobs",
             id=str(world.workspace_id),
         )
     assert now is not None
     assert now.published <= answers
-    assert now.counted == now.published
-    return bool(now.published == answers and now.jobs == 0)
+    assert now.counted == now.published == now.used
+    return bool(now.published == answers and now.jobs == 0 and now.reserved == 0)
 
 
 async def let_time_pass(god: psycopg.AsyncConnection, world: World) -> None:

@@ -20,6 +20,7 @@ from tests.services.test_answers import Fixed, good
 from tests.worker.test_worker import no_crawl, until
 from tests.world import Talk, make_talk, make_world
 
+pytestmark = pytest.mark.usefixtures("dropped_links")
 OUTAGE, TRIES = 14.0, 6.0
 """Seconds without a database, and the longest pause between two tries to reach it."""
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import Executable
 
 from console import failpoint
-from console.db.engine import Database
+from console.db.engine import Database, WriteTx
+from console.db.rows import Result
 from console.domain.agent import Published
 from console.domain.run import Answer, AnswerKind, RunState
 from console.ids import RunId, WorkspaceId
@@ -60,9 +62,22 @@ async def _passed(point: str) -> None:
     failpoint.hit(point)
 
 
-def _executed(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-    if "INSERT INTO usage_events" in statement:
-        failpoint.hit("counted")  # All of the publishing transaction is written, nothing of it committed.
+class _Watched(Database):
+    """Tells when all of the publishing transaction is written, and nothing of it committed."""
+
+    @asynccontextmanager
+    async def write(self, workspace_id: UUID | None) -> AsyncIterator[WriteTx]:
+        async with super().write(workspace_id) as tx:
+            execute = tx.execute
+
+            async def watched(statement: Executable | str, **params: Any) -> Result:
+                result = await execute(statement, **params)
+                if "INSERT INTO usage_events" in str(statement):
+                    failpoint.hit("counted")
+                return result
+
+            tx.execute = watched  # type: ignore[method-assign]
+            yield tx
 
 
 def _open(gate: asyncio.Event) -> None:
@@ -77,8 +92,7 @@ async def main(url: str, name: str, *gated: str) -> None:
         asyncio.get_running_loop().add_reader(0, _open, gate)
     else:
         gate.set()
-    db = Database(url, pool_size=5)
-    event.listen(db.engine.sync_engine, "after_cursor_execute", _executed)
+    db = _Watched(url, pool_size=5)
     answers = Telling(db, Named(name, gate), checkpoint=_passed)
     await run_worker(db, url, answers, _no_crawl, stop=asyncio.Event(), ready=lambda: _say("ready"))
 

@@ -154,7 +154,7 @@ async def test_lost_connections_are_made_again(gateway: Gateway, urls: ServerUrl
 
 async def test_an_exhausted_pool_is_a_bounded_wait(urls: ServerUrls, world: World) -> None:
     narrow = Database(urls.gateway, pool_size=1)
-    narrow.engine.pool._timeout = 0.5  # type: ignore[attr-defined]
+    narrow.pool.patience = 0.5
     async with running(narrow) as address, httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client:
         gateway = Gateway(client, world)
         talk = await gateway.start()
@@ -168,7 +168,7 @@ async def test_an_exhausted_pool_is_a_bounded_wait(urls: ServerUrls, world: Worl
         for reply in replies:
             refused(reply, 503)
             assert int(reply.headers["retry-after"]) > 0
-        narrow.engine.pool._timeout = 10  # type: ignore[attr-defined]
+        narrow.pool.patience = 10
         replies = await asyncio.gather(*(gateway.send(talk, f"{number}") for number in range(50)))
         assert {reply.status_code for reply in replies} == {201}
         assert len((await gateway.read(talk)).json()["messages"]) == 50

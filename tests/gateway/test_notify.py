@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Row
 
 from console.db.embedded.urls import ServerUrls
 from console.db.engine import Database
@@ -30,7 +29,7 @@ async def test_a_message_wakes_the_screens_and_queues_one_job(gateway: Gateway, 
     assert job.args == {"workspace_id": str(gateway.world.workspace_id), "id": str(run_id)}
 
 
-async def _job(db: Database, conversation_id: UUID) -> Row[Any]:
+async def _job(db: Database, conversation_id: UUID) -> Any:
     """The jobs of a conversation, once there is one."""
     async with asyncio.timeout(60):
         while True:

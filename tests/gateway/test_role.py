@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from psycopg import DatabaseError
 
 from console.db.engine import Database
 from console.ids import new_id
@@ -45,7 +45,7 @@ async def talk(gateway: Gateway, db: Database) -> Talk:
 
 @pytest.mark.parametrize("table", CLOSED)
 async def test_a_table_of_the_staff_can_not_be_read(gateway: Gateway, gateway_db: Database, table: str) -> None:
-    with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
+    with pytest.raises(DatabaseError, match=f"permission denied for table {table}"):
         async with gateway_db.read(gateway.world.workspace_id) as tx:
             await tx.rows(f"SELECT 1 FROM {table}")
 
@@ -68,7 +68,7 @@ async def test_notes_are_hidden_from_the_role_itself(talk: Talk, gateway: Gatewa
 async def test_the_role_can_write_nothing_but_a_visitors_words(
     talk: Talk, gateway: Gateway, gateway_db: Database, role: str
 ) -> None:
-    with pytest.raises(DBAPIError, match="row-level security"):
+    with pytest.raises(DatabaseError, match="row-level security"):
         async with gateway_db.write(gateway.world.workspace_id) as tx:
             await tx.execute(
                 "INSERT INTO messages (workspace_id, conversation_id, seq, role, content)"
@@ -121,7 +121,7 @@ async def test_the_role_can_write_nothing_but_a_visitors_words(
     ],
 )
 async def test_the_role_is_denied(gateway: Gateway, gateway_db: Database, statement: str) -> None:
-    with pytest.raises(DBAPIError, match=r"permission denied|must be (owner|member)"):
+    with pytest.raises(DatabaseError, match=r"permission denied|must be (owner|member)"):
         async with gateway_db.write(gateway.world.workspace_id) as tx:
             await tx.execute(statement)
 

@@ -195,6 +195,29 @@ class Planter:
                      " %(v0)s, %(v1)s, %(v2)s, %(v3)s, 'failed', %(v4)s)",
                      new_id(), id, f"{place:04}{self.text()}", f"#{place:04}# {text}", self.text())  # fmt: skip
 
+    def agent(self, said: Sequence[str]) -> None:
+        """A draft whose every text is bad, each line of its prompt too, and versions with bad snapshots and notes."""
+        bad = json.dumps([self.text()[:200], self.text()[:200]])
+        self.run(
+            "UPDATE agents SET system_prompt = %(v0)s, description = %(v1)s, guardrails = %(v2)s, ctas = %(v3)s,"
+            " persona = %(v4)s, draft_hash = '' WHERE workspace_id = %(ws)s",
+            "#0001#\n" + "\n".join(said) + "\n#9999#", self.text(), bad,
+            json.dumps([{"label": self.text(), "url": self.text()}]), json.dumps({"tone": self.text()}),
+        )  # fmt: skip
+        curated = [{"id": str(new_id()), "questions": [self.text()], "answer": self.text()}]
+        for number in (2, 3):
+            self.run(
+                "INSERT INTO agent_versions (workspace_id, id, agent_id, number, snapshot, content_hash, note,"
+                " author_user_id) VALUES (%(ws)s, %(v0)s, %(v1)s, %(v2)s, %(v3)s, %(v4)s, %(v5)s, %(v6)s)",
+                new_id(), self.agent_id, number,
+                json.dumps({"name": self.text(), "system_prompt": self.text(), "curated_answers": curated}),
+                f"{number}".encode(), f"{number} {self.text()}", self.people[1],
+            )  # fmt: skip
+
+    def place(self) -> None:
+        """Settings of the workspace."""
+        self.run("UPDATE workspaces SET plan = 'free', time_zone = %(v0)s WHERE id = %(ws)s", self.text())
+
 
 def plant(urls: ServerUrls, texts: Sequence[str]) -> Hostile:
     """Found a workspace and put every one of these texts into a message, and each field's texts from them in turn."""
@@ -218,6 +241,8 @@ def plant(urls: ServerUrls, texts: Sequence[str]) -> Hostile:
             planter.gap(place, question)
         planter.source(said)
         planter.source(said[:30])
+        planter.agent(said[:400])
+        planter.place()
     order = sorted(range(len(talks)), key=lambda place: (place % 4 == 3, place % 4, place))
     return Hostile(
         urls, f"olivia-{tag}@x.test", tuple(talks[at] for at in order), tuple(planter.tags[at] for at in order)

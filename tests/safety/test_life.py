@@ -98,7 +98,8 @@ def desk(urls: ServerUrls, tmp_path: Path) -> Iterator[Desk]:
     office, id = _waiting(urls, tmp_path)
     desk = Desk(office, id, _console(office, urls.app))
     try:
-        desk.tty.sees("Vic", "mine", "reply")
+        desk.tty.sees("Vic", "reply")
+        desk.tty.stands("mine 1")  # Counted: it knows what is held.
         yield desk
     finally:
         if desk.tty.child.fd >= 0:

@@ -221,7 +221,10 @@ def _refused(connection: Connection, table: str, row: Row, point: Row) -> tuple[
     return str(caught.value.sqlstate), text
 
 
-_HELD = {"conversations_holder": {"control": "human", "lease_expires_at": datetime.now(UTC)}}
+_HELD: dict[str, Row] = {
+    "conversations_holder": {"control": "human", "lease_expires_at": datetime.now(UTC)},
+    "knowledge_gaps_into": {"status": "merged"},
+}
 
 
 @pytest.mark.parametrize(("table", "name"), POINTERS)

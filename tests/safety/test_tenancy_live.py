@@ -12,12 +12,18 @@ from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.db.jobs import ANSWERS_QUEUE, INGEST_QUEUE
 from console.db.notify import Notifier, channel
+from console.domain.conversation import Priority
 from console.domain.keys import public_key
+from console.services.canned import Canned
 from console.services.conversations import Conversations
+from console.services.drafts import Drafts
+from console.services.labels import Labels
 from console.services.messages import Messages
+from console.services.presence import Presence
 from console.services.takeover import Takeover
+from console.services.triage import Triage
 from console.services.visitors import Visitors
-from tests.world import World, make_world
+from tests.world import World, make_talk, make_world
 
 OPAQUE = re.compile(r"[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SECRET = "tell-nobody"
@@ -42,6 +48,30 @@ async def _work(db: Database, gateway_db: Database, world: World) -> None:
     await visitors.send(started.visitor_token, id, f"{SECRET}: thanks", key=f"{SECRET}-2")
 
 
+async def _desk_work(db: Database, gateway_db: Database, world: World) -> None:
+    """All else that an operator and a visitor do to a conversation, with the secret wherever words may be."""
+    takeover, messages, me = Takeover(db), Messages(db), world.member
+    talk = await make_talk(gateway_db, world, name=SECRET)
+    await talk.visitors.typing(talk.token, talk.id)
+    await Presence(db).here(me, talk.id, typing=True)
+    epoch = (await takeover.claim(me, talk.id)).epoch
+    await Drafts(db).save(me, talk.id, SECRET)
+    held = await messages.hold(me, talk.id, SECRET, token=f"{SECRET}-held", epoch=epoch)
+    await messages.cancel_held(me, talk.id, held.id)
+    await messages.hold(me, talk.id, SECRET, token=f"{SECRET}-sent", epoch=epoch)
+    await messages.release_held(me, talk.id)
+    await messages.note(me, talk.id, f"@max {SECRET}", token=f"{SECRET}-mention")
+    await Labels(db).change(me, talk.id, add=[SECRET])
+    await Canned(db).save(me, SECRET, title=SECRET, content=SECRET)
+    await Triage(db).set_priority(me, talk.id, Priority.URGENT)
+    aside = await takeover.snooze(me, talk.id, until=None, epoch=epoch)
+    back = await takeover.undo(me, talk.id, epoch=aside.epoch)
+    given = await takeover.assign(me, talk.id, world.other.user_id, epoch=back.epoch)
+    taken = await takeover.claim(world.other, talk.id, epoch=given.epoch)
+    await takeover.take_from(world.admin, talk.id, epoch=taken.epoch)
+    await Presence(db).leave(me)
+
+
 async def test_notifications_hold_opaque_ids_only(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
     world = await make_world(db)
     channels = [channel(world.workspace_id), *QUEUES]
@@ -50,6 +80,7 @@ async def test_notifications_hold_opaque_ids_only(db: Database, gateway_db: Data
             await listener.execute(f'LISTEN "{name}"'.encode())
         async with Notifier(db, urls.app), Notifier(gateway_db, urls.gateway):
             await _work(db, gateway_db, world)
+            await _desk_work(db, gateway_db, world)
         async with db.write(None) as tx:
             await tx.execute("SELECT pg_notify(:channel, 'end')", channel=channels[0])
         heard: list[tuple[str, str]] = []

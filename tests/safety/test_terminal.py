@@ -126,6 +126,40 @@ def test_every_document_read_through(tty: Tty) -> None:
     clean(tty)
 
 
+@pytest.mark.timeout(300)
+def test_every_agent_and_workspace_read_through(hostile: Hostile, size: tuple[int, int], tmp_path: Path) -> None:
+    env = {**hostile.env, "EDITOR": "/nowhere/editor"}
+    tty = Tty(environment(tmp_path, **env), size)
+    tty.sees("take over")
+    tty.press("4")
+    tty.sees("draft: ")
+    tty.press("\r")
+    tty.sees("#0001#")
+    for _ in range(200):
+        if tty.shows("#9999#"):
+            break
+        tty.on("\x1b[6~")
+    assert tty.shows("#9999#")
+    tty.escape()
+    for key, shown in (("v", "Versions of"), ("P", "Publish"), ("p", "Ask"), ("o", "Web pages"), ("i", "ctrl+s")):
+        tty.press(key)
+        tty.sees(shown)
+        tty.on("jj" if key == "v" else "x")
+        if key != "v":
+            tty.paste(PASTED)
+        tty.settle()
+        tty.escape()
+        tty.settle()
+    tty.press("6")
+    tty.sees("you are here")
+    tty.press("d")
+    tty.sees("time zone")
+    tty.escape()
+    leave(tty)
+    clean(tty)
+    tty.close()
+
+
 def test_pasted_into_everything(tty: Tty) -> None:
     for opens, shown in (("/", "words to look for"), ("\x10", "Take over"), ("?", "type to search")):
         tty.press(opens)

@@ -54,6 +54,13 @@ class Tty:
             assert time.monotonic() < deadline, f"never: {missing}\n{self.picture()}"
             assert self.read(0.2) is not None, f"ended before {missing}\n{self.raw[-2000:].decode(errors='replace')}"
 
+    def stands(self, words: str) -> None:
+        """Read until these are on the screen, in whatever colours."""
+        deadline = time.monotonic() + PATIENCE
+        while words not in (picture := self.picture()):
+            assert time.monotonic() < deadline, f"never: {words}\n{picture}"
+            assert self.read(0.2) is not None, f"ended before {words}\n{picture}"
+
     def settle(self) -> None:
         """Read until nothing is written for a moment."""
         while self.read(QUIET):

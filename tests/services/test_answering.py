@@ -128,3 +128,15 @@ async def test_thanks_after_an_answer_is_only_thanks(db: Database, world: World)
     ]
     polite = await Answering(Search(db, MODEL), MODEL).answer(world.workspace_id, version(world), said)
     assert (polite.reason, polite.kind) == (None, AnswerKind.CURATED)
+
+
+async def test_what_was_asked_for_before_a_person_spoke_is_not_asked_again(db: Database, world: World) -> None:
+    said = [
+        Turn(MessageRole.USER, "let me talk to a human please"),
+        Turn(MessageRole.ASSISTANT, SAID[HandoffReason.CUSTOMER_REQUEST]),
+        Turn(MessageRole.HUMAN, "Hello, this is solved now."),
+        Turn(MessageRole.USER, "within how many days can unworn items be returned?"),
+    ]
+    found = await Answering(Search(db, MODEL), MODEL).answer(world.workspace_id, version(world), said)
+    assert (found.kind, found.reason) == (AnswerKind.EXTRACTIVE, None)
+    assert "30 days" in found.content

@@ -28,8 +28,8 @@ FEWEST = 12
 class Stepping(Database):
     """Counts its steps, each begin, statement, commit and return, and does `act` before one of them."""
 
-    at, act, steps = 0, None, 0
-    act: Act | None
+    at, steps = 0, 0
+    act: Act | None = None
 
     async def step(self) -> None:
         """One more."""

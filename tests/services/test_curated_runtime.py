@@ -48,7 +48,13 @@ async def hits(db: Database, world: World) -> list[tuple[int, bool]]:
 
 
 @pytest.mark.parametrize(
-    "said", ["do you ship outside the US?", "Do you ship OUTSIDE the US", "hi! do you ship outside the us please"]
+    "said",
+    [
+        "do you ship outside the US?",
+        "Do you ship OUTSIDE the US",
+        "hi! do you ship outside the us please",
+        "do you \u200bship\u202e outside the US?",
+    ],
 )
 async def test_the_same_words_are_answered_word_for_word(db: Database, world: World, said: str) -> None:
     found = await answer(db, world, said)

@@ -173,6 +173,8 @@ async def test_at_the_limit_the_visitor_is_handed_to_a_person_with_an_honest_wor
     resets = window(Period.MONTH, anchor, utc_now()).end.isoformat()
     assert output["quota"] == {"metric": "answers", "period": "month", "hard": 1, "resets_at": resets}
     assert detail == {"reason": "usage_limit", **output["quota"]}
+    (handed, *_) = (await Conversations(db).transcript(world.member, talk.id)).events
+    assert handed.detail == f"usage_limit until {resets[:16].replace('T', ' ')} UTC"
     assert await counters(db, world) == {"answers month": (1, 0)}
 
 
@@ -200,6 +202,13 @@ async def test_without_a_limit_it_is_counted_all_the_same(db: Database, gateway_
     async with db.read(world.workspace_id) as tx:
         (answers, tokens) = await meters(tx, utc_now())
     assert (answers.used, answers.percent, answers.quota.limit.hard, tokens.used) == (3, None, None, 0)
+
+
+async def test_an_answer_that_cant_be_stored_has_used_its_tokens(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    unstorable = replace(spent(300), content="half a \x00 byte")
+    assert await ask(db, world, await make_talk(gateway_db, world), unstorable) is RunState.FAILED
+    assert await counters(db, world) == {"answers month": (0, 0), "tokens month": (300, 0)}
 
 
 async def test_a_failed_call_gives_back_once(db: Database, gateway_db: Database) -> None:

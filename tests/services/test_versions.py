@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from psycopg import DatabaseError
 
 from console.db.engine import Database
 from console.domain.agent import Agent, AgentDraft, AgentVersion, Published
@@ -144,7 +144,7 @@ async def test_the_loser_is_told_who_was_first_and_nothing_of_its_try_is_left(db
 )
 async def test_the_app_can_not_change_a_version(db: Database, statement: str) -> None:
     world = await make_world(db)
-    with pytest.raises(DBAPIError, match="permission denied"):
+    with pytest.raises(DatabaseError, match="permission denied"):
         async with db.write(world.workspace_id) as tx:
             await tx.execute(statement)
 
@@ -152,7 +152,7 @@ async def test_the_app_can_not_change_a_version(db: Database, statement: str) ->
 async def test_the_pointer_can_not_name_another_agents_version(db: Database) -> None:
     world = await make_world(db)
     agent, versions = await three_versions(db, world)
-    with pytest.raises(DBAPIError, match="agents_published"):
+    with pytest.raises(DatabaseError, match="agents_published"):
         async with db.write(world.workspace_id) as tx:
             await tx.execute(
                 "UPDATE agents SET published_version_id = :v WHERE workspace_id = :ws AND id = :id",

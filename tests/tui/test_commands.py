@@ -14,6 +14,7 @@ from console.tui.commands import BY_ID, COMMANDS, Command, Scope, key_table
 from console.tui.present.keys import help_lines
 from console.tui.screens.acting import ActingScreen
 from console.tui.screens.conversation import ConversationScreen
+from console.tui.screens.gaps import GapsScreen
 from console.tui.screens.inbox import InboxScreen
 from console.tui.screens.knowledge import KnowledgeScreen
 from console.tui.screens.listing import ListScreen
@@ -27,6 +28,7 @@ OWNERS: dict[Scope, list[type[Any]]] = {
     Scope.INBOX: [InboxScreen],
     Scope.CONVERSATION: [InboxScreen, ConversationScreen],
     Scope.COMPOSER: [Composer],
+    Scope.GAPS: [GapsScreen],
     Scope.KNOWLEDGE: [KnowledgeScreen],
     Scope.LIST: [ListScreen],
 }
@@ -97,6 +99,14 @@ def test_the_keys_of_the_design() -> None:
         "inbox.mark": "space",
         "composer.canned": "/",
         "conversation.why": "w",
+        "conversation.flag": "f",
+        "gaps.approve": "y",
+        "gaps.edit": "i",
+        "gaps.dismiss": "x",
+        "gaps.merge": "m",
+        "gaps.split": "s",
+        "gaps.undo": "u",
+        "gaps.publish": "P",
         "conversation.next": "n",
         "conversation.copy": "c",
         "refresh": "R",

@@ -266,3 +266,18 @@ async def test_an_answer_is_flagged_where_its_why_is_read(desk: Desk) -> None:
         await it.press("f")
         await it.until(lambda: "is a gap now" in it.toasts, "flagged")
     assert [gap.question for gap in await desk.services().gaps.list(desk.me)] == [QUESTION]
+
+
+async def test_hostile_words_are_only_words(desk: Desk, size: tuple[int, int]) -> None:
+    evil = "[@click=app.leave]leave[/] \x1b]52;c;aGk=\x07 \u202egnol [b"
+    id, _ = await asked(desk, evil, name="[red]\x1b[2J[/")
+    await desk.services().review.draft(desk.me, id, f"{evil}\n[/x]")
+    async with running(desk.console(desk.people.admin), size) as it:
+        await to_gaps(it, "[@click=app.leave]leave[/] ␛]52;c;aGk=␇", "draft ready")
+        await it.press("enter")
+        await it.sees("[/x]", "asked in", "[red]␛[2J[/")
+        await it.press("x")
+        await it.sees("It never returns", "[@click")
+        await it.press("n")
+        await it.press("y")
+        await it.sees("asked again: 1 of 1")

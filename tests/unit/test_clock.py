@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from console.clock import ago, utc_now
+from console.clock import ago, set_back, set_back_to, utc_now
 
 NOW = datetime(2026, 11, 10, 14, 0, tzinfo=UTC)  # a Tuesday
 
@@ -38,3 +39,23 @@ def test_days_are_those_of_the_readers_zone() -> None:
 
 def test_utc_now_is_aware() -> None:
     assert utc_now().utcoffset() == timedelta(0)
+
+
+async def test_the_clock_is_set_back_for_a_block_and_its_tasks_only() -> None:
+    then, entered = NOW - timedelta(days=3), asyncio.Event()
+
+    async def elsewhere() -> datetime | None:
+        await entered.wait()
+        return set_back_to()
+
+    beside = asyncio.create_task(elsewhere())
+    with set_back(then):
+        entered.set()
+        assert utc_now() == then
+        assert await asyncio.create_task(elsewhere()) == then
+        with set_back(then - timedelta(days=1)):
+            assert utc_now() == then - timedelta(days=1)
+        assert set_back_to() == then
+        assert await beside is None
+    assert set_back_to() is None
+    assert utc_now() not in (then, then - timedelta(days=1))

@@ -6,7 +6,7 @@ import re
 from uuid import UUID
 
 STATEMENT_SECONDS = 30
-_NAMED = re.compile(r"(?<!:):(\w+)")
+_NAMED = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 
 
 def begin(workspace_id: UUID | None, *, read_only: bool) -> str:

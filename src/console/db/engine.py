@@ -4,73 +4,86 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Executable, Result, Row, Select, event, exc, text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.util import await_only
 
+from console.clock import set_back_to
 from console.db.begin import begin
 from console.db.hangup import Impatient
-from console.db.link import LINK
 from console.db.moved import moved_on, outdated
-from console.db.scope import TenantSession
+from console.db.pool import Pool
+from console.db.rows import Result, driver_text
 from console.errors import ConflictError, ConnectionFailedError, ConsoleError, RefusedError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Executable, Select
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 T = TypeVar("T")
 
 _NO_SUCH_THING = {"3F000", "42703", "42704", "42883", "42P01"}
 """A schema, column, object, function or table that a statement names and the database lacks."""
 
-_CONNECT: dict[str, Any] = {"autocommit": True, "async_creator_fn": Impatient.connect, **LINK}
-
 Hints = set[tuple[str, UUID]]
 """What changed in a transaction, as (kind, id): sent as notifications after the commit."""
-
-
-def driver_url(url: str) -> str:
-    """The URL with SQLAlchemy's full dialect name in front."""
-    scheme, _, rest = url.partition("://")
-    return url if scheme.startswith("postgresql+") else f"postgresql+psycopg://{rest}"
 
 
 class ReadTx:
     """A read-only transaction of one workspace, or of none."""
 
-    def __init__(self, session: AsyncSession, workspace_id: UUID | None) -> None:
-        self.session = session
+    def __init__(self, connection: Impatient, workspace_id: UUID | None) -> None:
+        self.connection = connection
         self.workspace_id = workspace_id
+        self._session: AsyncSession | None = None
 
-    async def execute(self, statement: Executable | str, **params: Any) -> Result[Any]:
-        """Run a statement; `ws` is bound to the workspace where the text names it."""
-        if isinstance(statement, str):
-            statement = text(statement)
-            if ":ws" in statement.text:
-                params.setdefault("ws", self.workspace_id)
-        # Plain statements write beside the session: what it has loaded before may be old.
-        return await self.session.execute(statement, params, execution_options={"populate_existing": True})
+    @property
+    def session(self) -> AsyncSession:
+        """The models' session in this transaction."""
+        if self._session is None:
+            from console.db.orm import session_on
 
-    async def rows(self, statement: Executable | str, **params: Any) -> Sequence[Row[Any]]:
+            self._session = session_on(self.connection, self.workspace_id)
+        return self._session
+
+    async def execute(self, statement: Executable | str, **params: Any) -> Result:
+        """Run a statement; `ws` is bound to the workspace where the text names it, `back` to a clock set back."""
+        if not isinstance(statement, str):
+            from console.db.orm import run
+
+            return await run(self.session, statement, params)
+        text, names = driver_text(statement)
+        if "ws" in names:
+            params.setdefault("ws", self.workspace_id)
+        if "back" in names:
+            params.setdefault("back", set_back_to())
+        cursor = self.connection.cursor()
+        await cursor.execute(text, params)
+        found = cursor.pgresult is not None and cursor.pgresult.nfields
+        return Result(await cursor.fetchall() if found else (), cursor.rowcount)
+
+    async def rows(self, statement: Executable | str, **params: Any) -> Sequence[Any]:
         """All rows."""
-        return (await self.execute(statement, **params)).all()
+        return (await self.execute(statement, **params)).rows
 
-    async def row(self, statement: Executable | str, **params: Any) -> Row[Any] | None:
+    async def row(self, statement: Executable | str, **params: Any) -> Any:
         """The first row, or None."""
-        return (await self.execute(statement, **params)).first()
+        return next(iter(await self.rows(statement, **params)), None)
 
     async def scalar(self, statement: Executable | str, **params: Any) -> Any:
         """The first column of the first row, or None."""
-        return (await self.execute(statement, **params)).scalar()
+        row = await self.row(statement, **params)
+        return None if row is None else row[0]
 
     async def scalars(self, statement: Select[T]) -> Sequence[T]:
         """The one column, or model, of all rows."""
-        return (await self.execute(statement)).scalars().all()
+        return [row[0] for row in await self.rows(statement)]
 
     async def one(self, statement: Select[T]) -> T | None:
         """The one column, or model, of the first row, or None."""
-        return (await self.execute(statement)).scalars().first()
+        found: T | None = await self.scalar(statement)
+        return found
 
     def narrow(self, agent_id: UUID) -> None:
         """Let the models show nothing of another agent from here to the end of the transaction."""
@@ -78,18 +91,25 @@ class ReadTx:
 
     async def many(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run one statement for many rows on the driver's own cursor (`%(name)s`, `%(name)b`)."""
-        connection = await (await self.session.connection()).get_raw_connection()
-        driver: Any = connection.driver_connection
-        async with driver.cursor() as cursor:
-            await cursor.executemany(statement, rows)
+        async with self.connection.cursor() as cursor:
+            await cursor.executemany(statement.encode(), rows)
+
+    async def close(self) -> None:
+        """Let go of the models' session."""
+        if self._session is not None:
+            await self._session.close()
 
 
 class WriteTx(ReadTx):
     """A transaction that may write; what it hints at is notified after its commit."""
 
-    def __init__(self, session: AsyncSession, workspace_id: UUID | None) -> None:
-        super().__init__(session, workspace_id)
+    def __init__(self, connection: Impatient, workspace_id: UUID | None) -> None:
+        super().__init__(connection, workspace_id)
         self.hints: Hints = set()
+
+    async def commit(self) -> None:
+        """Make it lasting; nothing comes after."""
+        await (self.connection if self._session is None else self._session).commit()
 
     def hint(self, kind: str, id: UUID) -> None:
         """Remember that the thing changed, for the live screens."""
@@ -103,51 +123,46 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 5, prepare: bool = True) -> None:
-        connect = _CONNECT if prepare else _CONNECT | {"prepare_threshold": None}
+        """ValueError for a URL that is none."""
         self.url = url
-        self.engine = create_async_engine(
-            driver_url(url),
-            connect_args=connect,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=5,
-            pool_pre_ping=True,
-        )
+        self.pool = Pool(url, pool_size, prepare=prepare)
         self.on_commit: Callable[[UUID, Hints], None] = lambda _workspace, _hints: None
-        event.listen(self.engine.sync_engine, "begin", _begin)
 
     @asynccontextmanager
     async def read(self, workspace_id: UUID | None) -> AsyncIterator[ReadTx]:
         """A read-only transaction; `ConnectionFailedError` when the server can't be reached."""
-        async with self._session(workspace_id, read_only=True) as session:
-            yield ReadTx(session, workspace_id)
+        async with self._connection(begin(workspace_id, read_only=True)) as connection:
+            tx = ReadTx(connection, workspace_id)
+            try:
+                yield tx
+            finally:
+                await tx.close()
 
     @asynccontextmanager
     async def write(self, workspace_id: UUID | None) -> AsyncIterator[WriteTx]:
         """A transaction committed at the end of the block, rolled back when the block raises."""
-        async with self._session(workspace_id, read_only=False) as session:
-            tx = WriteTx(session, workspace_id)
-            yield tx
-            await session.commit()
+        async with self._connection(begin(workspace_id, read_only=False)) as connection:
+            tx = WriteTx(connection, workspace_id)
+            try:
+                yield tx
+                await tx.commit()
+            finally:
+                await tx.close()
         if tx.hints and workspace_id is not None:
             self.on_commit(workspace_id, tx.hints)
 
     @asynccontextmanager
-    async def _session(self, workspace_id: UUID | None, *, read_only: bool) -> AsyncIterator[AsyncSession]:
-        bind = self.engine.execution_options(workspace_id=workspace_id, read_only=read_only)
-        session = AsyncSession(
-            bind,
-            sync_session_class=TenantSession,
-            expire_on_commit=False,
-            info={"workspace_id": workspace_id},
-        )
+    async def _connection(self, text: str) -> AsyncIterator[Impatient]:
         try:
-            async with session:
-                yield session
-        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, psycopg.OperationalError) as error:
+            connection = await self.pool.begin(text)
+            try:
+                yield connection
+            finally:
+                await self.pool.end(connection)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise told(error) from error
-        except (exc.ProgrammingError, AttributeError) as error:
-            if _names_what_is_gone(error) and (name := await moved_on(self.engine)):
+        except (psycopg.ProgrammingError, AttributeError) as error:
+            if _names_what_is_gone(error) and (name := await moved_on(self.pool)):
                 raise outdated(name) from error
             raise
 
@@ -158,17 +173,18 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.engine.dispose()
+        await self.pool.close()
 
 
-def _names_what_is_gone(error: Exception) -> bool:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return state in _NO_SUCH_THING or isinstance(error.__cause__, exc.NoSuchColumnError)
+def _names_what_is_gone(error: psycopg.Error | AttributeError) -> bool:
+    if isinstance(error, AttributeError):
+        return isinstance(error.obj, tuple)  # a row without a column of that name
+    return error.sqlstate in _NO_SUCH_THING
 
 
-def told(error: Exception) -> ConsoleError:
+def told(error: psycopg.Error) -> ConsoleError:
     """The one line for what the server did not do: it was out of reach, too slow, or two acts met."""
-    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    state = error.sqlstate
     if state in {"40001", "40P01"}:
         return ConflictError("somebody else changed the same things at this moment", hint="try again")
     if state == "57014":
@@ -180,15 +196,5 @@ def told(error: Exception) -> ConsoleError:
 
 def unreachable(error: Exception) -> ConnectionFailedError:
     """The one line for a database that can't be reached."""
-    cause = getattr(error, "orig", None) or error
-    reason = " ".join(str(cause).split()) or type(cause).__name__
-
+    reason = " ".join(str(error).split()) or type(error).__name__
     return ConnectionFailedError(f"the database can't be reached: {reason}", hint="`console doctor` checks each part")
-
-
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    text = begin(options.get("workspace_id"), read_only=bool(options.get("read_only")))
-    driver: Any = connection.connection.driver_connection
-    # One text, one round trip; a prepared multi-statement would fail from its sixth use.
-    await_only(driver.execute(text, prepare=False))

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
@@ -23,7 +24,7 @@ ROLLBACK_SECONDS = 0.8
 """A broken link rolls back as well."""
 
 
-class Impatient(psycopg.AsyncConnection):
+class Impatient(psycopg.AsyncConnection[Any]):
     """A connection that breaks when one of its statements stays unanswered for `PATIENCE_SECONDS`.
 
     A cancelled one is given up after `CANCEL_SECONDS`.
@@ -59,7 +60,7 @@ def _is_cancellation(error: BaseException | None, before: BaseException | None) 
 
 
 @contextmanager
-def hung_up_after(seconds: float, connection: psycopg.AsyncConnection) -> Iterator[None]:
+def hung_up_after(seconds: float, connection: psycopg.AsyncConnection[Any]) -> Iterator[None]:
     """Break the link when the block takes longer: what waits in it fails as if the server had hung up."""
     timer = asyncio.get_running_loop().call_later(seconds, _hang_up, connection)
     try:
@@ -68,7 +69,7 @@ def hung_up_after(seconds: float, connection: psycopg.AsyncConnection) -> Iterat
         timer.cancel()
 
 
-def _hang_up(connection: psycopg.AsyncConnection) -> None:
+def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
     if connection.pgconn.transaction_status != TransactionStatus.ACTIVE:
         return  # It waits for notifications, as long as it likes.
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as link:

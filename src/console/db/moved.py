@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+import psycopg
 
 from console.db import queue_schema
 from console.db.migrate import load
-from console.errors import OutdatedError
+from console.db.pool import Pool
+from console.errors import ConnectionFailedError, OutdatedError
 
 
-async def moved_on(engine: AsyncEngine) -> str | None:
+async def moved_on(pool: Pool) -> str | None:
     """The newest migration of the database that this program does not know; None too when the database can't say."""
     try:
-        async with engine.connect() as connection:
-            applied = set((await connection.execute(text("SELECT name FROM schema_migrations"))).scalars())
-    except (SQLAlchemyError, OSError):
+        connection = await pool.begin("BEGIN READ ONLY")
+        try:
+            found = await connection.execute("SELECT name FROM schema_migrations")
+            applied = {row.name for row in await found.fetchall()}
+        finally:
+            await pool.end(connection)
+    except (psycopg.Error, ConnectionFailedError):
         return None
     unknown = (name for name in applied - _known() if queue_schema.older([name]) is None)
     return max(unknown, default=None)

@@ -56,9 +56,8 @@ class PgVectors:
     async def add(self, tx: WriteTx, model: str, vectors: Sequence[tuple[ChunkId, Vector]]) -> None:
         """Store vectors of chunks that have none of this model yet."""
         model_id, _ = await self._model(tx, model)
-        raw: Any = await (await tx.session.connection()).get_raw_connection()
         # Without an oid the server takes the column's own type, whatever its number in this database.
-        raw.driver_connection.adapters.register_dumper(HalfVector, HalfVectorBinaryDumper)
+        tx.connection.adapters.register_dumper(HalfVector, HalfVectorBinaryDumper)
         rows = [{"w": tx.workspace_id, "c": key, "m": model_id, "v": HalfVector(vector)} for key, vector in vectors]
         await tx.many(_ADD, rows)
 

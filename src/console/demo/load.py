@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
+from console.clock import set_back, utc_now
 from console.db.engine import Database
 from console.demo.content import DemoAgent, DemoWorkspace, Dialogue, article_folder, history
 from console.domain.actor import Actor
@@ -17,6 +19,8 @@ from console.ids import ConversationId, new_id
 from console.services import Services
 from console.services.visitors import Visitors
 
+FOUNDED = timedelta(days=55)
+"""How long ago a workspace began: its billing month is some weeks old."""
 PASSWORD = "demo-password"  # noqa: S105 - printed for everybody to see
 
 Say = Callable[[str], None]
@@ -52,8 +56,10 @@ async def _owner(services: Services, space: DemoWorkspace) -> Actor:
             owner_password=PASSWORD,
             agent_slug=design.slug,
             agent_name=design.name,
+            plan="business",
         )
-        return (await services.workspaces.found(new)).owner
+        with set_back(utc_now() - FOUNDED):
+            return (await services.workspaces.found(new)).owner
     actor = await services.auth.resume(signed.token, workspace_slug=space.slug)
     await services.auth.logout(signed.token)
     return replace(actor, session_hash=None)
@@ -72,9 +78,11 @@ async def _publish(services: Services, actor: Actor, design: DemoAgent) -> Agent
         "theme": {"business_name": design.business_name, "welcome_text": design.greeting},
     }
     await services.agents.edit(actor, agent.id, settings, revision=draft.agent.draft_revision)
-    await services.versions.publish(
-        actor, agent.id, note="tone, prompt and guardrails", expected=draft.agent.published_version_id
-    )
+    first = (await services.versions.list(actor, agent.id))[-1]
+    with set_back(first.created_at + timedelta(days=1)):
+        await services.versions.publish(
+            actor, agent.id, note="tone, prompt and guardrails", expected=draft.agent.published_version_id
+        )
     return (await services.agents.draft(actor, agent.id)).agent
 
 

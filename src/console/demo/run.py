@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from console import bootstrap, companion
@@ -55,8 +57,11 @@ class Demo:
 
 
 @asynccontextmanager
-async def running(config: Config, say: Say) -> AsyncIterator[Demo]:
-    """Start everything, load what is missing, let visitors arrive; stop all of it at the end of the block."""
+async def running(config: Config, say: Say, tell: Say) -> AsyncIterator[Demo]:
+    """Start everything, load what is missing, let visitors arrive; stop all of it at the end of the block.
+
+    `say` is told of the start, `tell` of what goes on in the background.
+    """
     watch = _Watch(say)
     config = embedded(config)
     async with bootstrap.open_runtime(config) as runtime:
@@ -73,7 +78,7 @@ async def running(config: Config, say: Say) -> AsyncIterator[Demo]:
                 public_keys[space.slug] = agent.public_key
             async with _gateway(gateway_db, runtime.gateway_url, config) as url:
                 watch(f"gateway listens on {url}; visitors arrive, knowledge is filling in the background")
-                async with _visitors(url, public_keys):
+                async with _visitors(url, public_keys), _past(config.data_dir, tell):
                     yield Demo(runtime, url, public_keys)
 
 
@@ -86,6 +91,32 @@ async def _visitors(url: str, public_keys: dict[str, str]) -> AsyncIterator[None
         visits.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await visits
+
+
+@asynccontextmanager
+async def _past(data: Path, tell: Say) -> AsyncIterator[None]:
+    """Let another process fill in the past; it ends with the block, and by itself when this process is killed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "console.demo.past", str(data),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    relaying = asyncio.create_task(_relay(process, tell), name="past")
+    try:
+        yield
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        await relaying
+        await process.wait()
+
+
+async def _relay(process: asyncio.subprocess.Process, tell: Say) -> None:
+    assert process.stdout is not None  # noqa: S101 - asked for
+    async for line in process.stdout:
+        tell(line.decode().rstrip())
+    if await process.wait():
+        tell("history: left off; the next start goes on with it")
 
 
 @asynccontextmanager
@@ -120,14 +151,14 @@ class _Watch:
 async def headless(config: Config, say: Say, ready: Callable[[dict[str, Any]], None]) -> None:
     """Run until SIGTERM, SIGINT or SIGHUP; `ready` is told once everything can be used."""
     with stop_on_signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as stop:
-        async with running(config, say) as demo:
+        async with running(config, say, say) as demo:
             ready(demo.as_json())
             await stop.wait()
 
 
 async def on_screen(config: Config, say: Say) -> int:
     """Run with the console in front, signed in as the retailer's owner; returns its exit code."""
-    async with running(config, say) as demo:
+    async with running(config, say, lambda _line: None) as demo:
         say(f"signed in as {OPERATOR}; every password is {PASSWORD}")
         auth = demo.runtime.services.auth
         signed = await auth.login(OPERATOR, PASSWORD)

@@ -24,7 +24,8 @@ _WORKSPACE_MIX = (3, 2)
 class VisitorScript:
     """A visitor and the messages they send one after another, each after the last one was answered.
 
-    `article` names the article that answers an answerable one, and is None for the others.
+    `article` names the article that answers an answerable one, and `keyword` is in the words that do; the others have
+    neither.
     """
 
     name: str
@@ -33,6 +34,7 @@ class VisitorScript:
     messages: tuple[str, ...]
     kind: Kind
     article: str | None = None
+    keyword: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def scripts(workspace_slug: str) -> tuple[VisitorScript, ...]:
             messages=tuple(row["messages"]),
             kind=row["kind"],
             article=row.get("article"),
+            keyword=next(iter(row.get("keywords") or ()), ""),
         )
         for row in rows
     )

@@ -68,6 +68,7 @@ class NewWorkspace:
     owner_password: str = field(repr=False)
     agent_slug: str
     agent_name: str
+    plan: str = "free"
 
 
 @dataclass(frozen=True, slots=True)

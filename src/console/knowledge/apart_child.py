@@ -6,6 +6,7 @@ import json
 import logging
 import resource
 import sys
+from contextlib import suppress
 
 from console.errors import InvalidInputError
 from console.knowledge.media import PDF
@@ -29,7 +30,8 @@ def main(media_type: str) -> None:
     """Read, and say what came of it."""
     data = sys.stdin.buffer.read()
     for limit, most in _LIMITS:
-        resource.setrlimit(limit, (most, most))
+        with suppress(OSError, ValueError):  # Not every system knows every limit.
+            resource.setrlimit(limit, (most, most))
     logging.disable()
     sys.stdout.write(json.dumps(_answer(data, media_type)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+from psycopg import IntegrityError
 
 from console.db.engine import Database, ReadTx
 from console.db.models.agents import Agent as AgentRow

@@ -17,8 +17,8 @@ from console.services.run_records import Begun, is_counted, tokens_of
 _SAID = "I can't answer more questions here at the moment, so I'm passing you to a person, who will answer you here."
 _HANDOFF = """
     INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id, conversation_id,
-                              run_id, domain, occurred_at)
-    VALUES (:ws, :id, :key, 'handoffs', :agent, :version, :conversation, :run, :domain, :at)
+                              run_id, model, domain, occurred_at)
+    VALUES (:ws, :id, :key, 'handoffs', :agent, :version, :conversation, :run, :model, :domain, :at)
     ON CONFLICT (workspace_id, idempotency_key) DO NOTHING
 """
 
@@ -51,7 +51,7 @@ async def account(tx: WriteTx, begun: Begun, answer: Answer, moved: Mapping[str,
         await tx.execute(
             _HANDOFF, id=new_id(), key=f"handoff:{begun.run_id}", agent=begun.agent_id,
             version=begun.published.version_id, conversation=begun.conversation_id, run=begun.run_id,
-            domain=begun.domain, at=at,
+            model=answer.trace.get("model", ""), domain=begun.domain, at=at,
         )  # fmt: skip
     if begun.refused is not None:
         await warn_of(tx, begun.refused)

@@ -41,6 +41,7 @@ from console.services.turn_budget import spent, turn_budget
 from console.services.versions import published
 
 _STATES = {HandoffReason.TOOL_FAILURE: RunState.FAILED, HandoffReason.USAGE_LIMIT: RunState.REFUSED}
+_USED = ("model", "tokens_in", "tokens_out", "cost_usd")
 QUIET_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
 PATIENCE = 3
@@ -163,7 +164,9 @@ class Answers:
         except (ConsoleError, LostLeaseError):
             raise
         except Exception as error:
-            return await self._publish(begun, _broken(begun.published, error), ms)
+            broken = _broken(begun.published, error)
+            used = {name: answer.trace[name] for name in _USED if name in answer.trace}
+            return await self._publish(begun, replace(broken, trace={**broken.trace, **used}), ms)
 
     async def _publish(self, begun: Begun, answer: Answer, ms: int) -> RunState:
         async with self._db.write(begun.workspace_id) as tx:

@@ -11,10 +11,10 @@ from console.db.engine import ReadTx
 from console.domain.gap import AskedAgain
 from console.errors import RefusedError
 from console.knowledge.courtesy import courtesy
-from console.knowledge.requests import asks_for_person, normalise_question
+from console.knowledge.requests import asks_for_person
 from console.knowledge.same_question import SAME_ENOUGH, may_be_same
 from console.services import gap_rows
-from console.services.curated_rows import drafted, embedded_questions, known_vectors, of_gap
+from console.services.curated_rows import drafted, embedded_questions, known_vectors, of_gap, spelled
 from console.text import one_line
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ async def questions_again(tx: ReadTx, id: UUID) -> Questions:
 
 async def answered_again(found: Questions, embedder: Embedder | None) -> AskedAgain:
     """Ask as the runtime does; no transaction may be open: a model may have to read."""
-    exact = {normalise_question(q): one["id"] for one in found.answers for q in one["questions"]}
+    exact = {spelled(q): one["id"] for one in found.answers for q in one["questions"]}
     failed, near = [], []
     for question in found.asked:
-        same = exact.get(normalise_question(question))
+        same = exact.get(spelled(question))
         if courtesy(question) or asks_for_person(question) or same not in {None, found.wanted}:
             failed.append(question)
         elif same is None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
-
 from console.db.engine import Database, ReadTx
 from console.domain.actor import Actor, Role
 from console.domain.conversation import Control, Conversation, HandoffReason, Holder, Priority, Status
@@ -49,6 +47,13 @@ _EVENTS = """
     LEFT JOIN workspace_users u ON u.workspace_id = e.workspace_id AND u.user_id = e.actor_user_id
     WHERE e.workspace_id = :ws AND e.conversation_id = :id AND e.after_seq BETWEEN :first AND :last
     ORDER BY e.after_seq, e.id
+"""
+_SUGGESTION = """
+    SELECT r.id, r.output_text, r.finished_at FROM runs r
+    JOIN conversations c ON c.workspace_id = r.workspace_id AND c.id = r.conversation_id
+    WHERE r.workspace_id = :ws AND r.conversation_id = :id AND r.state = 'superseded' AND r.output_text <> ''
+      AND r.visitor_seq = c.last_visitor_seq AND c.last_human_seq < r.visitor_seq
+    ORDER BY r.id DESC LIMIT 1
 """
 
 
@@ -135,20 +140,8 @@ class Conversations:
 
     async def suggestion(self, actor: Actor, id: ConversationId) -> Suggestion | None:
         """What the AI was about to say to the visitor's last message, when a person came first; as `get` else."""
-        from console.db.models.conversations import Conversation as ConversationRow
-        from console.db.models.runs import Run
-
         async with reading(self._db, actor, "conversation.read", ("conversation", id)) as tx:
-            same = and_(ConversationRow.workspace_id == Run.workspace_id, ConversationRow.id == Run.conversation_id)
-            row = await tx.row(
-                select(Run.id, Run.output_text, Run.finished_at)
-                .join(ConversationRow, same)
-                .where(Run.workspace_id == actor.workspace_id, Run.conversation_id == id, Run.state == "superseded")
-                .where(Run.output_text != "", Run.visitor_seq == ConversationRow.last_visitor_seq)
-                .where(ConversationRow.last_human_seq < Run.visitor_seq)
-                .order_by(Run.id.desc())
-                .limit(1)
-            )
+            row = await tx.row(_SUGGESTION, id=id)
             if row is None:
                 await fetch_conversation(tx, actor, id)
                 return None
@@ -246,7 +239,9 @@ def _citation(item: dict[str, Any]) -> Citation:
 
 
 def _event(row: Any) -> Event:
-    detail = row.detail.get("reason", "") if isinstance(row.detail, dict) else ""
+    known = row.detail if isinstance(row.detail, dict) else {}
+    until = f" until {str(known['resets_at'])[:16].replace('T', ' ')} UTC" if "resets_at" in known else ""
+    detail = f"{known.get('reason', '')}{until}"
     return Event(
         after_seq=row.after_seq,
         kind=row.kind,

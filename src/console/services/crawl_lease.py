@@ -169,7 +169,8 @@ def _verdict(counts: Counts, error: str) -> tuple[str, str]:
     if error:
         return "failed", error
     if counts.failed and counts.failed >= counts.total:
-        return "failed", f"none of {counts.failed} documents can be read: {counts.reason}"
+        several = f"none of {counts.failed} documents can be read: " if counts.failed > 1 else ""
+        return "failed", f"{several}{counts.reason}"
     if counts.lost and counts.lost >= counts.total:
         return "failed", counts.reason
     if counts.failed:

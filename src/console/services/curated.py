@@ -12,10 +12,10 @@ from console.domain.actor import Actor, Role
 from console.domain.curated import CuratedAnswer, checked_answer, checked_questions
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from console.ids import AgentId, CuratedId, new_id, parse_beginning
-from console.knowledge.requests import normalise_question
+from console.knowledge.invisible import visible
 from console.services import audit
 from console.services.agent_rows import agent_id, agent_row, draft_changed
-from console.services.curated_rows import SELECT, to_curated
+from console.services.curated_rows import SELECT, spelled, to_curated
 from console.services.unit import reading, writing
 from console.text import one_line
 
@@ -90,10 +90,13 @@ class Curated:
             return await _changed(tx, actor, row, id, "curated.edit")
 
     async def retire(self, actor: Actor, id: CuratedId) -> CuratedAnswer:
-        """Take it out of the draft; `NotFoundError` when there is none."""
+        """Take it out of the draft; a gap that it answered waits again. `NotFoundError` when there is none."""
         async with writing(self._db, actor, "curated.retire", ("curated_answer", id), Role.ADMIN) as tx:
             row = await _agent_of(tx, id)
             before = to_curated(await curated_row(tx, id))
+            if before.gap_id:
+                await tx.execute(_REOPEN, id=before.gap_id)
+                tx.hint("gap", before.gap_id)
             await retire(tx, id)
             await draft_changed(tx, row)
             tx.hint("curated", id)
@@ -102,8 +105,9 @@ class Curated:
 
 
 def checked_distinct(questions: Sequence[str]) -> list[str]:
-    """The questions, each once by its normalised form; `InvalidInputError` as `checked_questions`, or without words."""
-    distinct = {normalise_question(question): question for question in reversed(checked_questions(questions))}
+    """Each of them once by its one spelling, without what nobody sees; `InvalidInputError` as `checked_questions`."""
+    checked_questions(questions)  # as they were given
+    distinct = {spelled(line): line for line in reversed(checked_questions([visible(text) for text in questions]))}
     if "" in distinct:
         raise InvalidInputError(f"the question {one_line(distinct[''], 40)!r} holds no words")
     return list(distinct.values())[::-1]
@@ -116,7 +120,7 @@ async def taken(tx: ReadTx, agent_id: AgentId, but: UUID | None) -> dict[str, tu
         " AND retired_at IS NULL AND id IS DISTINCT FROM cast(:but AS uuid)",
         agent=agent_id, but=but,
     )  # fmt: skip
-    return {normalise_question(question): (row.id, question) for row in rows for question in row.questions}
+    return {spelled(question): (row.id, question) for row in rows for question in row.questions}
 
 
 async def retire(tx: WriteTx, id: UUID) -> None:
@@ -138,7 +142,7 @@ def is_taken(other: tuple[UUID, str]) -> ConflictError:
 async def _refuse_taken(tx: ReadTx, agent_id: AgentId, questions: Sequence[str], but: UUID | None) -> None:
     others = await taken(tx, agent_id, but)
     for question in questions:
-        if other := others.get(normalise_question(question)):
+        if other := others.get(spelled(question)):
             raise is_taken(other)
 
 
@@ -163,3 +167,9 @@ async def curated_row(tx: ReadTx, id: UUID) -> Any:
     if row is None:
         raise NotFoundError(f"there is no curated answer {id} here", hint="`console curated list` shows them")
     return row
+
+
+_REOPEN = """
+    UPDATE knowledge_gaps SET status = 'drafted', reviewed_by_user_id = NULL, reviewed_at = NULL, updated_at = now()
+    WHERE workspace_id = :ws AND id = :id AND status = 'approved'
+"""

@@ -12,6 +12,7 @@ from uuid import UUID
 from console.db.engine import ReadTx, WriteTx
 from console.domain.curated import CuratedAnswer, CuratedHit
 from console.ids import AgentId, CuratedId, GapId, VersionId
+from console.knowledge.invisible import visible
 from console.knowledge.requests import normalise_question
 from console.text import one_line, sanitise
 
@@ -25,9 +26,14 @@ Vectors = Mapping[str, str]
 """The embedding of each question, as the database reads one."""
 
 
+def spelled(question: str) -> str:
+    """The question's one spelling: what makes two questions the same, word for word."""
+    return normalise_question(visible(question))
+
+
 def hashed(question: str) -> bytes:
-    """SHA-256 of the question's one spelling: what makes two questions the same, word for word."""
-    return hashlib.sha256(normalise_question(question).encode()).digest()
+    """SHA-256 of the question's one spelling."""
+    return hashlib.sha256(spelled(question).encode("utf-8", "replace")).digest()
 
 
 def written(vector: Iterable[float]) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import exc
 
 from console import failpoint
 from console.db.engine import Database, WriteTx, unreachable
@@ -150,7 +149,7 @@ def _storing() -> Iterator[None]:
     """Tell what Postgres refuses to store of a document from a lost connection."""
     try:
         yield
-    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, exc.DataError) as error:
+    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
         raise UnreadableError(f"can't be stored: {one_line(str(error))}") from error
     except psycopg.OperationalError as error:
         raise unreachable(error) from error

@@ -23,8 +23,9 @@ async def note_event(
         return
     await tx.execute(
         "INSERT INTO conversation_events"
-        " (workspace_id, conversation_id, id, after_seq, kind, epoch, actor_user_id, detail)"
-        " VALUES (:ws, :conversation, :id, :seq, :kind, :epoch, :user, cast(:detail AS jsonb))",
+        " (workspace_id, conversation_id, id, after_seq, kind, epoch, actor_user_id, detail, created_at)"
+        " VALUES (:ws, :conversation, :id, :seq, :kind, :epoch, :user, cast(:detail AS jsonb),"
+        " coalesce(cast(:back AS timestamptz), now()))",
         conversation=conversation_id, id=new_id(), seq=row.last_seq, kind=kind, epoch=row.epoch,
         user=principal.user_id if isinstance(principal, Actor) else None, detail=json.dumps(detail),
     )  # fmt: skip

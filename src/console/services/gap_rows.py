@@ -73,14 +73,19 @@ async def detail(tx: ReadTx, id: UUID) -> GapDetail:
 
 
 async def questions(tx: ReadTx, id: UUID) -> list[str]:
-    """A gap's questions, each once however it is spelt, most asked first."""
+    """A gap's questions, each once however it is spelt, most asked first, 500 at most."""
+    return [question for question, _ in await question_hashes(tx, id)]
+
+
+async def question_hashes(tx: ReadTx, id: UUID) -> list[tuple[str, bytes]]:
+    """As `questions`, each with the hash that it is stored by."""
     rows = await tx.rows(
-        "SELECT (array_agg(question ORDER BY created_at DESC))[1] AS question FROM gap_occurrences"
+        "SELECT (array_agg(question ORDER BY created_at DESC))[1] AS question, normalised_hash FROM gap_occurrences"
         " WHERE workspace_id = :ws AND gap_id = :id GROUP BY normalised_hash"
-        " ORDER BY count(*) DESC, max(created_at) DESC, normalised_hash",
-        id=id,
-    )
-    return [row.question for row in rows]
+        " ORDER BY count(*) DESC, max(created_at) DESC, normalised_hash LIMIT :limit",
+        id=id, limit=_SHOWN,
+    )  # fmt: skip
+    return [(row.question, row.normalised_hash) for row in rows]
 
 
 async def replies(tx: ReadTx, id: UUID) -> tuple[HumanReply, ...]:

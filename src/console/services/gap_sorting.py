@@ -12,6 +12,7 @@ from console.errors import ConflictError, InvalidInputError, RefusedError
 from console.ids import new_id
 from console.services import gap_rows
 from console.services.curated_rows import PACKAGED_MODEL, hashed
+from console.text import one_line
 
 
 async def merge(tx: WriteTx, id: UUID, into: UUID, pending: Collection[GapStatus]) -> None:
@@ -54,33 +55,40 @@ async def _move(tx: WriteTx, gone: Any, kept: Any) -> None:
     await _recount(tx, [gone.id, kept.id])
 
 
-async def first_of(tx: ReadTx, id: UUID, hashes: Sequence[bytes]) -> str:
-    """The first of the questions as it was asked; raises as `split`."""
+async def chosen(tx: ReadTx, id: UUID, questions: Sequence[str]) -> list[tuple[str, bytes]]:
+    """These questions as they were asked in a gap, each with the hash that it is stored by; raises as `split`."""
     await gap_rows.gap(tx, id)
-    asked = {hashed(question): question for question in await gap_rows.questions(tx, id)}
-    if not hashes or not set(hashes) <= asked.keys():
+    asked = {}
+    for text, stored in await gap_rows.question_hashes(tx, id):
+        asked[hashed(text)] = asked[hashed(one_line(text, 500))] = (text, stored)
+    wanted = [asked.get(hashed(question)) for question in questions]
+    found = list(dict.fromkeys(one for one in wanted if one))
+    if not found or None in wanted:
         raise InvalidInputError("that was not asked in this gap", hint=f"console gap show {id} lists what was")
-    if set(hashes) == asked.keys():
+    if len(found) == len(set(asked.values())):
         raise RefusedError("that would leave nothing of the gap", hint="leave at least one question in it")
-    return asked[hashes[0]]
+    return found
 
 
-async def split(tx: WriteTx, id: UUID, hashes: Sequence[bytes], question: str, vector: str) -> UUID:
-    """Move these questions of a gap into one named by `question`: a new one, or the one that was merged into it once.
+async def split(tx: WriteTx, id: UUID, questions: Sequence[str], vector: str) -> UUID:
+    """Move these questions of a gap into one named by the first: a new one, or the one that was merged into it once.
 
-    Raises as `first_of`, and `RefusedError` when the question names another gap already.
+    `vector` is the first one's embedding. Raises `NotFoundError` for no such gap, `InvalidInputError` for what was not
+    asked in it, and `RefusedError` for all of its questions, or when the first names another gap already.
     """
     if not await tx.rows(_LOCKED, ids=[id]):
         raise gap_rows.no_such_gap(id)
-    await first_of(tx, id, hashes)
-    made: UUID | None = await tx.scalar(_MAKE, id=new_id(), old=id, question=question, hash=hashes[0], vector=vector,
-                                        model=PACKAGED_MODEL)  # fmt: skip
+    found = await chosen(tx, id, questions)
+    (question, first), hashes = found[0], [stored for _, stored in found]
+    made: UUID | None = await tx.scalar(
+        _MAKE, id=new_id(), old=id, question=question, hash=first, vector=vector, model=PACKAGED_MODEL
+    )
     if made is None:
         raise RefusedError("that question names a gap already", hint="take out the others instead")
     await tx.execute(
         "UPDATE gap_occurrences SET gap_id = :made WHERE workspace_id = :ws AND gap_id = :id"
         " AND normalised_hash = ANY (:hashes)",
-        id=id, made=made, hashes=list(hashes),
+        id=id, made=made, hashes=hashes,
     )  # fmt: skip
     await _recount(tx, [id, made])
     return made

@@ -60,11 +60,7 @@ async def record(tx: WriteTx, seen: Occurrence) -> GapId:
         similarity=similarity,
     )  # fmt: skip
     if added is not None:
-        await tx.execute(
-            "UPDATE knowledge_gaps SET occurrences = occurrences + 1, last_seen_at = now(), updated_at = now()"
-            " WHERE workspace_id = :ws AND id = :id",
-            id=gap_id,
-        )
+        await tx.execute(_COUNT, id=gap_id, hash=hashed, occurrence=added, flagged=seen.trigger == GapTrigger.FLAGGED)
         tx.hint("gap", gap_id)
         return GapId(gap_id)
     # That message is counted already, and perhaps elsewhere: a person has sorted it.
@@ -96,8 +92,9 @@ async def _make(tx: WriteTx, seen: Occurrence, hashed: bytes, vector: str) -> UU
     # Two racing first askers: the second finds the first's row by the same words.
     made: UUID = await tx.scalar(
         "INSERT INTO knowledge_gaps (workspace_id, id, agent_id, question, normalised_hash, embedding, model_id,"
-        " trigger, score, threshold, retrieval) VALUES (:ws, :id, :agent, :question, :hash,"
-        " cast(:vector AS halfvec), 1, :trigger, :score, :threshold, cast(:retrieval AS jsonb))"
+        " trigger, score, threshold, retrieval, first_seen_at, last_seen_at)"
+        " SELECT :ws, :id, :agent, :question, :hash, cast(:vector AS halfvec), 1, :trigger, :score, :threshold,"
+        " cast(:retrieval AS jsonb), at, at FROM coalesce(cast(:back AS timestamptz), now()) AS at"
         " ON CONFLICT (workspace_id, agent_id, normalised_hash) DO UPDATE SET question = knowledge_gaps.question"
         " RETURNING id",
         id=new_id(), agent=seen.agent_id, question=seen.question, hash=hashed, vector=vector, trigger=seen.trigger,
@@ -109,13 +106,25 @@ async def _make(tx: WriteTx, seen: Occurrence, hashed: bytes, vector: str) -> UU
 _INTO = """
     SELECT coalesce(merged_into_gap_id, id) FROM knowledge_gaps WHERE workspace_id = :ws AND id = :id FOR NO KEY UPDATE
 """
+# Answered, and asked in words that nobody knew when it was approved, or flagged by a person: it waits again, with the
+# answer as its draft. A dismissed gap never does.
+_COUNT = """
+    UPDATE knowledge_gaps g SET occurrences = occurrences + 1, updated_at = now(),
+        first_seen_at = least(first_seen_at, cast(:back AS timestamptz)),
+        last_seen_at = greatest(last_seen_at, coalesce(cast(:back AS timestamptz), now())),
+        status = CASE WHEN g.status = 'approved' AND (:flagged OR NOT EXISTS (
+            SELECT FROM gap_occurrences o WHERE o.workspace_id = :ws AND o.gap_id = g.id AND o.id <> :occurrence
+            AND o.normalised_hash = :hash AND o.created_at <= g.reviewed_at)) THEN 'drafted' ELSE g.status END
+    WHERE g.workspace_id = :ws AND g.id = :id
+"""
 _COUNTED = """
     SELECT gap_id FROM gap_occurrences WHERE workspace_id = :ws AND conversation_id = :conversation AND seq = :seq
 """
 _OCCURRENCE = """
     INSERT INTO gap_occurrences (workspace_id, id, gap_id, conversation_id, seq, run_id, question, normalised_hash,
-                                 trigger, score, threshold, similarity)
-    VALUES (:ws, :id, :gap, :conversation, :seq, :run, :question, :hash, :trigger, :score, :threshold, :similarity)
+                                 trigger, score, threshold, similarity, created_at)
+    VALUES (:ws, :id, :gap, :conversation, :seq, :run, :question, :hash, :trigger, :score, :threshold, :similarity,
+            coalesce(cast(:back AS timestamptz), now()))
     ON CONFLICT (workspace_id, conversation_id, seq) DO NOTHING RETURNING id
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
+from psycopg import IntegrityError
 
 from console.db.engine import Database, ReadTx, WriteTx
 from console.domain.actor import Actor, Role

@@ -47,7 +47,7 @@ class _Schema:
         """The migration that this program does not know, once a look has found it."""
         if self._look is None and monotonic() - self._looked > LOOK_SECONDS:
             self._looked = monotonic()
-            self._look = asyncio.create_task(moved_on(self._db.engine), name="schema")
+            self._look = asyncio.create_task(moved_on(self._db.pool), name="schema")
             await asyncio.wait({self._look}, timeout=_PATIENCE_SECONDS)
         if self._look is None or not self._look.done():
             return None

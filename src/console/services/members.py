@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, select
+from typing import Any
 
 from console.db.engine import Database, WriteTx
-from console.db.models.identity import WorkspaceUser
 from console.domain.actor import Actor, Role
 from console.domain.names import check_email, check_name
 from console.domain.workspace import Member
@@ -18,6 +17,7 @@ from console.services.unit import current_role, reading, writing
 from console.text import one_line
 
 _MATCHES_NOTHING = "-"
+_MEMBERS = "SELECT * FROM workspace_users WHERE workspace_id = :ws"
 
 
 class Members:
@@ -43,19 +43,13 @@ class Members:
             if not await add_membership(tx, user_id, email, name, role):
                 raise ConflictError(f"{one_line(email)} is a member already", hint="console member list")
             await audit.record(tx, actor, "member.add", ("user", user_id), evidence=[f"role:{role.label}"])
-            (added,) = await tx.scalars(_members(actor).where(WorkspaceUser.user_id == user_id))
-            return to_member(added)
+            return to_member(await tx.row(f"{_MEMBERS} AND user_id = :user", user=user_id))
 
     async def list(self, actor: Actor, *, left: bool = False) -> tuple[Member, ...]:
         """The members by name; with `left` those who were members too."""
         async with reading(self._db, actor, "member.list", ("workspace", actor.workspace_id)) as tx:
-            members = _members(actor) if left else _members(actor).where(WorkspaceUser.left_at.is_(None))
-            by_name = members.order_by(func.lower(WorkspaceUser.name), WorkspaceUser.user_id)
-            return tuple(to_member(row) for row in await tx.scalars(by_name))
-
-
-def _members(actor: Actor) -> Select[WorkspaceUser]:
-    return select(WorkspaceUser).where(WorkspaceUser.workspace_id == actor.workspace_id)
+            members = _MEMBERS if left else f"{_MEMBERS} AND left_at IS NULL"
+            return tuple(map(to_member, await tx.rows(f"{members} ORDER BY lower(name), user_id")))
 
 
 async def _refuse_above(tx: WriteTx, actor: Actor, role: Role) -> None:
@@ -71,7 +65,7 @@ async def _need_seat(tx: WriteTx) -> None:
         raise RefusedError(f"all {seats} seats of this workspace are taken", hint="a larger plan has more")
 
 
-def to_member(row: WorkspaceUser) -> Member:
+def to_member(row: Any) -> Member:
     """The row as the domain has it."""
     return Member(
         user_id=UserId(row.user_id),

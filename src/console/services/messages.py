@@ -21,8 +21,10 @@ _NOTE = """
     WITH c AS (
         UPDATE conversations SET last_seq = last_seq + 1, updated_at = now() WHERE workspace_id = :ws AND id = :id
         RETURNING last_seq)
-    INSERT INTO messages (workspace_id, conversation_id, seq, role, content, author_user_id, client_token)
-    SELECT :ws, :id, last_seq, 'note', :content, :me, :token FROM c RETURNING seq
+    INSERT INTO messages (workspace_id, conversation_id, seq, role, content, author_user_id, client_token,
+                          created_at)
+    SELECT :ws, :id, last_seq, 'note', :content, :me, :token, coalesce(cast(:back AS timestamptz), now())
+    FROM c RETURNING seq
 """
 
 

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from console.db.engine import Database, ReadTx, WriteTx
-from console.db.models.identity import WorkspaceUser
 from console.domain.actor import Actor, Role
 from console.domain.mention import folded, handles, handles_of, mentioned
 from console.domain.notification import Notification, NotificationType
@@ -99,10 +96,8 @@ async def notify_mentioned(tx: WriteTx, actor: Actor, id: ConversationId, seq: i
 
 
 async def _present(tx: ReadTx) -> list[Member]:
-    here = select(WorkspaceUser).where(WorkspaceUser.workspace_id == tx.workspace_id, WorkspaceUser.left_at.is_(None))
-    return sorted(
-        (to_member(row) for row in await tx.scalars(here)), key=lambda member: (folded(member.name), member.user_id)
-    )
+    here = await tx.rows("SELECT * FROM workspace_users WHERE workspace_id = :ws AND left_at IS NULL")
+    return sorted(map(to_member, here), key=lambda member: (folded(member.name), member.user_id))
 
 
 def _notification(row: Any) -> Notification:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from console.clock import utc_now
 from console.db.engine import Database
 from console.domain.actor import Actor
 from console.domain.overview import Overview
+from console.domain.quota import Level, worst
+from console.services.quotas import meters
 from console.services.unit import reading
 
 
@@ -18,7 +21,10 @@ class Overviews:
         """The actor's workspace now."""
         async with reading(self._db, actor, "workspace.overview", ("workspace", actor.workspace_id)) as tx:
             row = await tx.row(_OVERVIEW)
-        return Overview(row.gaps, row.failing) if row else Overview()
+            found = await meters(tx, utc_now())
+        highest = worst(found)
+        percent, soft = None if highest is None else int(highest), any(one.level is not Level.FINE for one in found)
+        return Overview(row.gaps, row.failing, percent, soft) if row else Overview()
 
 
 _OVERVIEW = """

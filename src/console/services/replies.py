@@ -12,14 +12,17 @@ from console.services.standing import LEASE_SECONDS
 # A token stands for one message, whatever else may carry it.
 _REPLY = """
     WITH c AS (
-        UPDATE conversations SET last_seq = last_seq + 1, last_human_seq = last_seq + 1, last_message_at = now(),
-            snippet = :snippet, snippet_role = 'human', updated_at = now() {renewed}
+        UPDATE conversations SET last_seq = last_seq + 1, last_human_seq = last_seq + 1,
+            last_message_at = coalesce(cast(:back AS timestamptz), now()), snippet = :snippet,
+            snippet_role = 'human', updated_at = now() {renewed}
         WHERE workspace_id = :ws AND id = :id AND claimed_by_user_id = :author AND epoch = :epoch {live}
           AND NOT EXISTS (SELECT FROM messages WHERE workspace_id = :ws AND conversation_id = :id
                           AND client_token = :token)
         RETURNING last_seq)
-    INSERT INTO messages (workspace_id, conversation_id, seq, role, content, author_user_id, client_token)
-    SELECT :ws, :id, last_seq, 'human', :content, :author, :token FROM c RETURNING seq
+    INSERT INTO messages (workspace_id, conversation_id, seq, role, content, author_user_id, client_token,
+                          created_at)
+    SELECT :ws, :id, last_seq, 'human', :content, :author, :token, coalesce(cast(:back AS timestamptz), now())
+    FROM c RETURNING seq
 """
 _RENEWED = ", lease_expires_at = now() + make_interval(secs => :lease)"
 _AT_ONCE = _REPLY.format(renewed=_RENEWED, live="AND lease_expires_at > now()")

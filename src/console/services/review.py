@@ -18,13 +18,12 @@ from console.domain.gap import AskedAgain, DraftOrigin, Gap, GapStatus
 from console.domain.held import HOLD_SECONDS
 from console.errors import ConflictError, RefusedError
 from console.ids import AgentId, CuratedId, GapId, new_id
-from console.knowledge.requests import normalise_question
 from console.services import audit, gap_rows
 from console.services.agent_rows import agent_row, draft_changed
 from console.services.asked_again import answered_again, questions_again
 from console.services.curated import checked_distinct, curated_row, is_taken, retire, taken
-from console.services.curated_rows import embedded_questions, hashed, of_gap, to_curated
-from console.services.gap_sorting import first_of, merge, split
+from console.services.curated_rows import embedded_questions, of_gap, spelled, to_curated
+from console.services.gap_sorting import chosen, merge, split
 from console.services.unit import reading, writing
 from console.text import one_line
 
@@ -62,7 +61,8 @@ class Review:
             await _pending(tx, id)
             await tx.execute(
                 "UPDATE knowledge_gaps SET status = 'drafted', draft_answer = :text, draft_origin = :origin,"
-                " drafted_at = now(), updated_at = now() WHERE workspace_id = :ws AND id = :id",
+                " drafted_at = coalesce(cast(:back AS timestamptz), now()), updated_at = now()"
+                " WHERE workspace_id = :ws AND id = :id",
                 id=id, text=text, origin=origin,
             )  # fmt: skip
             tx.hint("gap", id)
@@ -121,14 +121,17 @@ class Review:
             return await gap_rows.gap(tx, id)
 
     async def undo(self, actor: Actor, id: GapId) -> Gap:
-        """Take back my approval or dismissal of the last 8 seconds; `ConflictError` later, `NotFoundError`."""
+        """Take back my approval or dismissal of the last 8 seconds; `ConflictError` later, `NotFoundError`.
+
+        A curated answer that was there before the approval stays as the approval has left it.
+        """
         async with writing(self._db, actor, "gap.undo", ("gap", id), Role.ADMIN) as tx:
             agent = await agent_row(tx, (await gap_rows.gap(tx, id)).agent_id, lock=True)
             row = await _locked(tx, id)
             if row.status not in _ACTS or row.reviewed_by_user_id != actor.user_id or row.age > HOLD_SECONDS:
                 raise ConflictError(f"only your own decision of the last {HOLD_SECONDS} seconds can be undone")
             curated = await of_gap(tx, id)
-            if row.status == GapStatus.APPROVED and curated is not None:
+            if row.status == GapStatus.APPROVED and curated is not None and curated.created_at == row.reviewed_at:
                 await retire(tx, curated.id)
                 await draft_changed(tx, agent)
                 tx.hint("curated", curated.id)
@@ -159,12 +162,11 @@ class Review:
 
         `NotFoundError`; `InvalidInputError` for a question that is not the gap's; `RefusedError` for all of them.
         """
-        hashes = [hashed(question) for question in questions]
         async with reading(self._db, actor, "gap.split", ("gap", id), Role.ADMIN) as tx:
-            first = await first_of(tx, id, hashes)
+            first, _ = (await chosen(tx, id, questions))[0]
         vectors = await embedded_questions([first], self._embedder)
         async with writing(self._db, actor, "gap.split", ("gap", id), Role.ADMIN) as tx:
-            made = await split(tx, id, hashes, first, vectors[first])
+            made = await split(tx, id, questions, vectors[first])
             await audit.record(tx, actor, "gap.split", ("gap", id), evidence=[f"gap:{made}"])
             return await gap_rows.gap(tx, made)
 
@@ -195,29 +197,31 @@ async def _free(tx: WriteTx, agent: Any, row: Any, wanted: Sequence[str] | None)
     """The questions to answer: of the gap, or those given, but for what another curated answer has."""
     if wanted is None:
         asked = [" ".join(text.split()) for text in [row.question, *await gap_rows.questions(tx, row.id)]]
-        short = [text for text in asked if len(text) <= MAX_QUESTION_CHARS and normalise_question(text)]
-        wanted = list({normalise_question(text): text for text in reversed(short)}.values())[::-1]
+        short = [text for text in asked if len(text) <= MAX_QUESTION_CHARS and spelled(text)]
+        wanted = list({spelled(text): text for text in reversed(short)}.values())[::-1]
         if not wanted:
             raise RefusedError("no question of this gap is short enough to be kept", hint="give one: --question")
         wanted = checked_distinct(wanted[:MAX_QUESTIONS])
-    others = await taken(tx, AgentId(agent.id), None)
-    free = [question for question in wanted if normalise_question(question) not in others]
+    own = await of_gap(tx, row.id)
+    others = await taken(tx, AgentId(agent.id), own.id if own else None)
+    free = [question for question in wanted if spelled(question) not in others]
     if not free:
-        raise is_taken(others[normalise_question(wanted[0])])
+        raise is_taken(others[spelled(wanted[0])])
     return free
 
 
 async def _reviewed(tx: WriteTx, actor: Actor, id: UUID, status: GapStatus, text: str) -> None:
     await tx.execute(
         "UPDATE knowledge_gaps SET status = :status, draft_answer = :text, reviewed_by_user_id = :me,"
-        " reviewed_at = now(), updated_at = now() WHERE workspace_id = :ws AND id = :id",
+        " reviewed_at = coalesce(cast(:back AS timestamptz), now()), updated_at = now()"
+        " WHERE workspace_id = :ws AND id = :id",
         id=id, status=status, text=text, me=actor.user_id,
     )  # fmt: skip
     tx.hint("gap", id)
 
 
 _LOCKED = """
-    SELECT id, agent_id, question, status, draft_answer, reviewed_by_user_id, occurrences, normalised_hash,
+    SELECT id, question, status, draft_answer, reviewed_by_user_id, reviewed_at,
         extract(epoch FROM now() - reviewed_at)::float AS age
     FROM knowledge_gaps WHERE workspace_id = :ws AND id = :id FOR NO KEY UPDATE
 """
@@ -226,12 +230,15 @@ _REOPEN = """
         reviewed_by_user_id = NULL, reviewed_at = NULL, updated_at = now()
     WHERE workspace_id = :ws AND id = :id
 """
-# A gap has one curated answer: approved again after an undo it is the same row.
+# A gap has one curated answer: approved again, after an undo or for other words, it is the same row.
 _CURATED = """
-    INSERT INTO curated_answers (workspace_id, id, agent_id, questions, answer, origin_gap_id, created_by_user_id)
-    VALUES (:ws, :id, :agent, cast(:questions AS jsonb), :answer, :gap, :me)
+    INSERT INTO curated_answers AS old (workspace_id, id, agent_id, questions, answer, origin_gap_id,
+        created_by_user_id, created_at, updated_at)
+    SELECT :ws, :id, :agent, cast(:questions AS jsonb), :answer, :gap, :me, at, at
+    FROM coalesce(cast(:back AS timestamptz), now()) AS at
     ON CONFLICT (workspace_id, origin_gap_id) WHERE origin_gap_id IS NOT NULL DO UPDATE
-        SET questions = excluded.questions, answer = excluded.answer, created_by_user_id = excluded.created_by_user_id,
-            retired_at = NULL, updated_at = excluded.created_at
+        SET questions = excluded.questions, answer = excluded.answer, updated_at = excluded.updated_at,
+            created_by_user_id = excluded.created_by_user_id, retired_at = NULL,
+            created_at = CASE WHEN old.retired_at IS NULL THEN old.created_at ELSE excluded.created_at END
     RETURNING id
 """

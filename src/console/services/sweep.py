@@ -13,7 +13,7 @@ from console.services.held import send_held
 
 
 async def workspaces_with_work(db: Database) -> list[WorkspaceId]:
-    """Workspaces with queued or running work, an expired lease, or something put aside, held or reserved that is due."""
+    """Workspaces with queued or running work, an expired lease, or what was put aside, held or reserved and is due."""
     async with db.read(None) as tx:
         return [WorkspaceId(row[0]) for row in await tx.rows("SELECT workspaces_with_work()")]
 

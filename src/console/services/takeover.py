@@ -42,7 +42,9 @@ _LET_GO = """
     RETURNING epoch
 """
 _UNASSIGNED = "assigned_to_user_id = NULL"
-_RESOLVED = "status = 'resolved', control = 'ai', snoozed_until = NULL, ended_at = now()"
+_RESOLVED = (
+    "status = 'resolved', control = 'ai', snoozed_until = NULL, ended_at = coalesce(cast(:back AS timestamptz), now())"
+)
 # Control stays where it is, and whoever put it aside finds it again.
 _SNOOZED = (
     "status = 'snoozed', snoozed_until = cast(:until AS timestamptz), waiting_since = NULL, assigned_to_user_id = :me"

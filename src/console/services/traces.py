@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, select
-
 from console.db.engine import Database
-from console.db.models.agents import AgentVersion
-from console.db.models.conversations import Message
-from console.db.models.runs import Run
 from console.domain.actor import Actor
 from console.domain.run import AnswerKind, RunState, Trace, TracePassage
 from console.errors import NotFoundError
 from console.ids import ConversationId, RunId
 from console.services.unit import reading
 from console.text import one_line, sanitise
+
+_TRACE = """
+    SELECT r.*, v.number AS agent_version FROM messages m
+    JOIN runs r ON r.workspace_id = m.workspace_id AND r.id = m.run_id
+    LEFT JOIN agent_versions v ON v.workspace_id = r.workspace_id AND v.id = r.agent_version_id
+    WHERE m.workspace_id = :ws AND m.conversation_id = :id AND m.seq = :seq
+"""
 
 
 class Traces:
@@ -27,21 +29,13 @@ class Traces:
     async def of_message(self, actor: Actor, id: ConversationId, seq: int) -> Trace:
         """The trace of the run that wrote this message; `NotFoundError` when no run did."""
         async with reading(self._db, actor, "conversation.read", ("conversation", id)) as tx:
-            row = await tx.row(
-                select(Run, AgentVersion.number)
-                .join(Message, and_(Message.workspace_id == Run.workspace_id, Message.run_id == Run.id))
-                .outerjoin(
-                    AgentVersion,
-                    and_(AgentVersion.workspace_id == Run.workspace_id, AgentVersion.id == Run.agent_version_id),
-                )
-                .where(Message.workspace_id == actor.workspace_id, Message.conversation_id == id, Message.seq == seq)
-            )
+            row = await tx.row(_TRACE, id=id, seq=seq)
             if row is None:
                 raise NotFoundError("no run stands behind this message", hint="choose an answer of the assistant")
-            return _trace(id, row.Run, row.number)
+            return _trace(id, row)
 
 
-def _trace(id: ConversationId, row: Run, agent_version: int | None) -> Trace:
+def _trace(id: ConversationId, row: Any) -> Trace:
     output = row.output
     kind = output.get("kind")
     return Trace(
@@ -49,7 +43,7 @@ def _trace(id: ConversationId, row: Run, agent_version: int | None) -> Trace:
         conversation_id=id,
         state=RunState(row.state),
         kind=AnswerKind(kind) if kind else None,
-        agent_version=agent_version,
+        agent_version=row.agent_version,
         model=one_line(row.model),
         question=sanitise(str(output.get("question", ""))),
         confidence=output.get("confidence"),

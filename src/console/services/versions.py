@@ -165,8 +165,9 @@ async def insert_version(
     """Add the next version of an agent whose row is locked; `vectors` has each question of its curated answers."""
     id = VersionId(new_id())
     await tx.execute(
-        "INSERT INTO agent_versions (workspace_id, id, agent_id, number, snapshot, content_hash, note, author_user_id)"
-        " SELECT :ws, :id, :agent, coalesce(max(number), 0) + 1, cast(:snapshot AS jsonb), :hash, :note, :author"
+        "INSERT INTO agent_versions (workspace_id, id, agent_id, number, snapshot, content_hash, note, author_user_id,"
+        " created_at) SELECT :ws, :id, :agent, coalesce(max(number), 0) + 1, cast(:snapshot AS jsonb), :hash, :note,"
+        " :author, coalesce(cast(:back AS timestamptz), now())"
         " FROM agent_versions WHERE workspace_id = :ws AND agent_id = :agent",
         id=id, agent=agent_id, snapshot=json.dumps(snapshot), hash=content_hash(snapshot), note=note, author=author,
     )  # fmt: skip

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from psycopg import IntegrityError
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from console.db.engine import Database, ReadTx, WriteTx
 from console.db.models.identity import Workspace as WorkspaceRow
@@ -73,7 +73,7 @@ class Workspaces:
         async with _taken(new.slug), self._db.write(id) as tx:
             if first:
                 await _refuse_second(tx)
-            workspace = await _insert(tx, new.slug, new.name)
+            workspace = await _insert(tx, new.slug, new.name, new.plan)
             user_id, _ = await ensure_user(tx, new.owner_email, new.owner_name, password_hash)
             await add_membership(tx, user_id, new.owner_email, new.owner_name, Role.OWNER)
             owner = Actor(user_id, id, Role.OWNER, sanitise(new.owner_name), sanitise(new.owner_email))
@@ -101,10 +101,15 @@ async def _refuse_second(tx: WriteTx) -> None:
         raise ConflictError("this server has been set up already", hint="console login")
 
 
-async def _insert(tx: WriteTx, slug: str, name: str) -> Workspace:
+async def _insert(tx: WriteTx, slug: str, name: str, plan: str = "free") -> Workspace:
     if await tx.scalar("SELECT auth_slug_taken(:slug)", slug=slug):
         raise _slug_taken(slug)
-    await tx.execute("INSERT INTO workspaces (id, slug, name) VALUES (:ws, :slug, :name)", slug=slug, name=name)
+    await tx.execute(
+        "INSERT INTO workspaces (id, slug, name, plan, created_at, billing_anchor)"
+        " SELECT :ws, :slug, :name, :plan, at, date_trunc('day', at, 'UTC')"
+        " FROM coalesce(cast(:back AS timestamptz), now()) AS at",
+        slug=slug, name=name, plan=plan,
+    )  # fmt: skip
     await audit.begin_chain(tx)
     return await _get(tx)
 

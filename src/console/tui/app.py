@@ -6,9 +6,8 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from time import monotonic
 from typing import ClassVar
 
@@ -47,7 +46,9 @@ from console.tui.attention import Attention
 from console.tui.commands import BY_ACTION, Scope, bindings
 from console.tui.drafts import DraftKeeper
 from console.tui.events import Coalescer, CountsChanged, PeopleMoved, RowsChanged, ThingsMoved
+from console.tui.leases import renew_leases
 from console.tui.leaving import Leaving
+from console.tui.options import Options, Place
 from console.tui.outbox import Outbox
 from console.tui.palette import ConsoleCommands
 from console.tui.present.notices import error_text
@@ -58,36 +59,17 @@ from console.tui.switching import Switching
 from console.tui.terminal import ConsoleDriver, shell_waits
 from console.tui.themes import DARK, THEMES, chosen, colourless
 from console.tui.tint import tint_of
+from console.tui.tour import Tour
 from console.tui.undo import Undo
 from console.tui.whereabouts import Whereabouts
 from console.tui.widgets.toast import SECONDS, Severity, toast
 from console.tui.working import start
 
+__all__ = ["ConsoleApp", "Options", "Place"]
+
 HEARTBEAT = 15.0
 RECONNECT = 2.0
 RECOUNT = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The workspace that the console is in."""
-
-    slug: SafeText
-    name: SafeText
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How the console looks, how often it looks at the clock (seconds), and the folder of drafts not yet saved.
-
-    `ascii` draws with plain signs only; `notify` is how the console calls somebody who looks elsewhere.
-    """
-
-    theme: str = "dark"
-    tick: float = 1.0
-    drafts: Path | None = None
-    ascii: bool = False
-    notify: str = "bell"
 
 
 class ConsoleApp(App[None], inherit_bindings=False):
@@ -126,6 +108,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.tint = 0
         self.leaving = Leaving(self)
         self.switching = Switching(self)
+        self.tour = Tour(self)
         self._know_nothing()
         self.attention = Attention(self.write_code, options.notify)
         self._recount = Coalescer(self, lambda _: self._count_soon(), RECOUNT)
@@ -140,7 +123,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.tint = tint_of(actor.workspace_id, self.tint if self.seated else None)
         self.attention.at(place.name)
         self.undo = Undo(actor.user_id)
-        self.drafts = DraftKeeper(services.drafts, actor, self.report, Spool(self.options.drafts, actor))
+        self.drafts = DraftKeeper(
+            services.drafts, actor, partial(self.report_for, actor), Spool(self.options.drafts, actor)
+        )
         self.seated = True
 
     def _know_nothing(self) -> None:
@@ -192,6 +177,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and every click passes here first."""
+        if isinstance(event, events.Key) and event.key == "escape" and not event.is_forwarded and self.tour.escapes():
+            return
         self.touched = self.touched or isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown)
         await super().on_event(event)
 
@@ -218,6 +205,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self.say(error_text(error), "warning" if isinstance(error, NotAllowedError) else "error")
         else:
             self.say(f"something went wrong; incident {crash.incident(error)} is in the log", "error")
+
+    def report_for(self, actor: Actor, error: BaseException) -> None:
+        """The same, of what was begun as `actor`: nobody's any more when the console is elsewhere."""
+        if actor == self.actor:
+            self.report(error)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Failures of the app's own work go the same way."""
@@ -264,7 +256,17 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Every key."""
         from console.tui.modals.help import HelpModal
 
-        self.push_screen(HelpModal(self.actor.role))
+        self.push_screen(HelpModal(self.actor.role), lambda tour: self.action_tour() if tour else None)
+
+    def action_tour(self) -> None:
+        """A two-minute tour."""
+        self.tour.begin()
+
+    def tell_tour(self) -> None:
+        """The tour stands elsewhere, or is over."""
+        for screen in self.screen_stack if self._running else ():
+            if isinstance(screen, ConsoleScreen):
+                screen.show_tour()
 
     def action_mentions(self) -> None:
         """What others want me to know of."""
@@ -377,7 +379,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self.attention.counted(self.counts.waiting, self.unread_notifications)
             self.online()
         except ConsoleError as error:
-            self.report(error)
+            self.report_for(actor, error)
         self._tell_counts()
 
     def _heartbeat(self) -> None:
@@ -385,18 +387,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             return
         self.whereabouts.beat()
         if self.counts.held:
-            start(self, "heartbeat", self._renew)
-
-    async def _renew(self) -> None:
-        try:
-            held = await self.services.takeover.renew(self.actor)
-        except ConsoleError as error:
-            self.report(error)
-            return
-        if held < self.counts.held:
-            self.say("what you held is with others now: your lease had ended", "warning")
-        if held != self.counts.held:
-            self._recount.add(None)
+            start(self, "heartbeat", renew_leases, self)
 
     def _tick(self) -> None:
         self.attention.tick()

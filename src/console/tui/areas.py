@@ -56,6 +56,12 @@ def _agents() -> Screen[None]:
     return AgentsScreen()
 
 
+def _usage() -> Screen[None]:
+    from console.tui.screens.usage import UsageScreen
+
+    return UsageScreen()
+
+
 def _workspaces() -> Screen[None]:
     from console.tui.screens.workspaces import WorkspacesScreen
 
@@ -75,9 +81,9 @@ def _failing(_counts: InboxCounts, overview: Overview) -> Badge | None:
 
 
 def _quota(_counts: InboxCounts, overview: Overview) -> Badge | None:
-    if overview.quota_percent is None:
+    if overview.quota_percent is None or not overview.quota_soft:
         return None
-    return Badge(f"{overview.quota_percent}%", "soon" if overview.quota_soft else "quiet")
+    return Badge(f"{overview.quota_percent}%", "soon")
 
 
 def _nothing(_counts: InboxCounts, _overview: Overview) -> Badge | None:
@@ -89,5 +95,6 @@ AREAS: tuple[Area, ...] = (
     Area("gaps", 2, "Gaps", _gaps, _open_gaps),
     Area("knowledge", 3, "Knowledge", _knowledge, _failing),
     Area("agents", 4, "Agents", _agents, _nothing),
+    Area("usage", 5, "Usage", _usage, _quota),
     Area("workspaces", 6, "Workspaces", _workspaces, _nothing),
 )

@@ -22,7 +22,7 @@ Outside = Callable[[str], Awaitable[str]]
 
 
 async def edit_draft(app: ConsoleApp, id: AgentId) -> AgentDraft | None:
-    """Edit the draft of this agent and save it; None when it stays as it is. Raises what reading it raises."""
+    """Edit the draft of this agent and save it; None when it is left as it is. Raises what reading it raises."""
     draft = await app.services.agents.draft(app.actor, id)
     editing = _Editing(app, draft)
     left = await asyncio.to_thread(editing.kept.read)
@@ -85,13 +85,13 @@ def editor_of(app: ConsoleApp) -> Outside | None:
         return None
 
     async def outside(text: str) -> str:
-        loop = asyncio.get_running_loop()
+        editing = asyncio.create_task(asyncio.to_thread(edit, text), name="editor")
+        # an error that passes through `suspend` would leave the terminal as it is
         with app.suspend():
             # leases are renewed meanwhile, and ctrl+c belongs to the editor
-            loop.add_signal_handler(signal.SIGINT, lambda: None)
-            try:
-                return await asyncio.to_thread(edit, text)
-            finally:
-                app.leaving.on_signals()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
+            await asyncio.wait([editing])
+            app.leaving.on_signals()
+        return await editing
 
     return outside

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from console.domain.gap import DraftOrigin, Gap, GapDetail
-from console.text import one_line
+from console.domain.curated import CuratedAnswer
+from console.domain.gap import DraftOrigin, Gap, GapDetail, GapStatus
+from console.text import one_line, sanitise
 from console.tui.editing import editor_of
 from console.tui.kept_text import KeptText
 from console.tui.modals.document import DocumentModal
@@ -29,7 +30,7 @@ async def edit_answer(app: ConsoleApp, gap: Gap) -> str:
         return await _save(app, detail, text)
 
     pane = DocumentModal(
-        f"Answer to “{one_line(gap.question, 80)}”", begun if left is None else left, save, kept, fresh=begun,
+        f"Answer to “{one_line(gap.question, 80)}”", begun if left is None else sanitise(left), save, kept, fresh=begun,
         notice=notice if left is None else _LEFT, outside=editor_of(app),
     )  # fmt: skip
     return await app.push_screen_wait(pane) or ""
@@ -37,8 +38,8 @@ async def edit_answer(app: ConsoleApp, gap: Gap) -> str:
 
 def _beginning(app: ConsoleApp, detail: GapDetail) -> tuple[str, str]:
     """What stands in the pane first, and where that comes from."""
-    if detail.curated is not None:
-        return detail.curated.answer, "this changes the curated answer; visitors meet it after a publish"
+    if (curated := _approved(detail)) is not None:
+        return curated.answer, "this changes the curated answer; visitors meet it after a publish"
     if detail.gap.draft or not detail.replies:
         return detail.gap.draft, ""
     reply = detail.replies[0]
@@ -46,10 +47,14 @@ def _beginning(app: ConsoleApp, detail: GapDetail) -> tuple[str, str]:
 
 
 async def _save(app: ConsoleApp, detail: GapDetail, text: str) -> str:
-    if detail.curated is not None:
-        await app.services.curated.edit(app.actor, detail.curated.id, answer=text)
+    if (curated := _approved(detail)) is not None:
+        await app.services.curated.edit(app.actor, curated.id, answer=text)
         return "the curated answer is changed; P publishes it"
     as_replied = any(text.strip() == reply.content.strip() for reply in detail.replies)
     origin = DraftOrigin.REPLY if as_replied else DraftOrigin.PERSON
     await app.services.review.draft(app.actor, detail.gap.id, text, origin=origin)
     return "the draft is kept; an admin approves it with y"
+
+
+def _approved(detail: GapDetail) -> CuratedAnswer | None:
+    return detail.curated if detail.gap.status is GapStatus.APPROVED else None

@@ -96,7 +96,7 @@ class Leaving:
                 with suppress(ConflictError, NotFoundError):  # it is another's by now
                     await services.takeover.release(actor, row.id, epoch=row.epoch, leaving=True)
         except ConsoleError as error:
-            self._app.report(error)  # the leases end by themselves
+            self._app.report_for(actor, error)  # the leases end by themselves
 
     async def _held(self, services: Services, actor: Actor) -> list[InboxRow]:
         rows, after = list[InboxRow](), None

@@ -11,6 +11,7 @@ from textual.worker import get_current_worker
 
 from console.domain.workspace import Membership
 from console.tui.areas import AREAS
+from console.tui.options import Place
 from console.tui.present.tone import TONES, toned
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ class Switching:
 
     async def to(self, membership: Membership) -> bool:
         """Go there, in a worker of the app; False when the operator stays. Raises as `MyWorkspaces.switch`."""
-        from console.tui.app import Place
-
         app = self._app
         if membership.workspace_id == app.actor.workspace_id:
             app.say(f"you are in {membership.name} already")

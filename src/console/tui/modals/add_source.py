@@ -99,6 +99,8 @@ class AddSource(Modal[Typed | Source | None]):
     @on(Input.Changed, "#place")
     def _place_typed(self, event: Input.Changed) -> None:
         """A path is no web page: unless a kind was chosen, it follows what is typed."""
+        if not self._busy:
+            self._say(Content(""))
         if not self._chosen and event.value:
             self._kind = guessed(event.value, self._kind)
             self._show_kind()

@@ -17,11 +17,12 @@ from console.tui.present.tone import toned
 from console.tui.widgets.words import Words
 
 
-class HelpModal(Modal[None]):
-    """Type to search; the arrows scroll."""
+class HelpModal(Modal[bool]):
+    """Type to search; the arrows scroll. True when a tour is wanted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
+        Binding("T", "tour", "Tour", priority=True),
         Binding("down", "scroll(1)", "Down", show=False),
         Binding("up", "scroll(-1)", "Up", show=False),
         Binding("pagedown", "scroll(10)", "Page down", show=False),
@@ -38,7 +39,7 @@ class HelpModal(Modal[None]):
             yield Words("type to search the keys", id="words")
             with VerticalScroll(id="table", can_focus=False):
                 yield Static(help_lines("", self._role), markup=False, id="help-lines")
-            yield Static(toned("↑ ↓ scroll   esc close", "quiet"), markup=False)
+            yield Static(toned("↑ ↓ scroll   T a two-minute tour   esc close", "quiet"), markup=False)
 
     @on(Input.Changed, "#words")
     def _search(self, event: Input.Changed) -> None:
@@ -48,6 +49,14 @@ class HelpModal(Modal[None]):
         """Scroll the table."""
         self.query_one("#table").scroll_relative(y=lines, animate=False)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """T begins the tour only where it does not go on with a word."""
+        return action != "tour" or not self.query_one("#words", Input).value
+
+    def action_tour(self) -> None:
+        """Take the tour."""
+        self.dismiss(True)
+
     def action_close(self) -> None:
         """Back to work."""
-        self.dismiss(None)
+        self.dismiss(False)

@@ -111,7 +111,7 @@ def _parts(detail: GapDetail, width: int, now: datetime) -> Iterator[Content]:
 
 def _answer(detail: GapDetail, width: int, now: datetime) -> Iterator[Content]:
     gap, curated = detail.gap, detail.curated
-    if curated is not None:
+    if curated is not None and gap.status is GapStatus.APPROVED:
         yield _labelled("answer", Content(curated.answer), width)
         hits = f"{curated.hits:,} visitors answered" if curated.hits else "no visitor has met it yet"
         yield _labelled("", toned(hits, "quiet"), width)
@@ -120,6 +120,10 @@ def _answer(detail: GapDetail, width: int, now: datetime) -> Iterator[Content]:
         when = f", {ago(gap.drafted_at, now)}" if gap.drafted_at else ""
         yield _labelled("draft", Content(gap.draft), width)
         yield _labelled("", toned(f"{origin}{when}", "quiet"), width)
+        if curated is not None:
+            yield _labelled(
+                "", toned("asked in other words since, or flagged: y approves it for them too", "soon"), width
+            )
     else:
         yield _labelled("draft", toned("none yet: i writes it", "quiet"), width)
         for reply in detail.replies[:1]:

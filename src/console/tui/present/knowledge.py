@@ -70,7 +70,7 @@ def detail_lines(source: Source, details: SourceDetails | None, width: int, now:
     ]
     if said := standing(source, now):
         lines.append(said)
-    if details is not None and details.run is not None:
+    if details is not None and details.run is not None and details.run.started_at is not None:
         lines.append(_run(details.run, now))
     return Content("\n").join([*lines, Content(""), Content("")])
 
@@ -128,7 +128,7 @@ def _progress(progress: Progress, source: Source, now: datetime) -> Content:
     if progress.again_at is not None:
         return toned(f"tries again {wakes(progress.again_at, now)[6:]}: {one_line(source.error)}", "soon")
     if not progress.running:
-        return toned(f"waits for a worker, asked for {_when(progress.since, now)}", "quiet")
+        return toned(f"waits for a worker, asked {_when(progress.since, now)}", "quiet")
     done, total = progress.counted
     if not total:
         return toned("looking what there is …", "quiet")

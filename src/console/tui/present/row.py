@@ -14,8 +14,8 @@ from console.domain.words import state
 from console.ids import UserId
 from console.tui.present.tone import joined, sides, toned
 
-AGE_WIDTH = 5
-INDENT = 2 + AGE_WIDTH + 2
+AGE_AT, AGE_WIDTH = 2, 5
+INDENT = AGE_AT + AGE_WIDTH + 2
 
 _WHO = {
     MessageRole.ASSISTANT: "ai: ",

@@ -128,7 +128,8 @@ def event_block(event: Event, me: Actor, now: datetime) -> Block:
 def event_words(event: Event, me: Actor) -> str:
     """What happened."""
     if event.kind in {"handed_off", "handoff", "waiting"}:
-        return f"handed to a person: {_HANDOFFS.get(event.detail, event.detail) or 'it waits'}"
+        reason, gap, until = event.detail.partition(" until ")
+        return one_line(f"handed to a person: {_HANDOFFS.get(reason, reason) or 'it waits'}{gap}{until}")
     who = "you" if event.actor_id == me.user_id else event.actor_name or "the console"
     text = _EVENTS.get(event.kind)
     if text is None:

@@ -13,14 +13,15 @@ from console.ids import UserId
 from console.tui.present.tone import joined, sides, toned
 
 _LABEL = 14
-_NAME = 22
+_NAME = 18
 
 
 def workspace_row(glance: Glance, here: bool, width: int, now: datetime) -> tuple[Content, Content]:
     """The two lines of a workspace; `here` is the one that the console is in."""
     mine = glance.membership
     name = joined(toned(mine.name, "strong"), toned("you are here" if here else "", "mine"))
-    second = joined(toned(mine.slug, "quiet"), toned(mine.role.label, "quiet"), _trouble_or_publish(glance, now))
+    role = Content("") if glance.trouble else toned(mine.role.label, "quiet")
+    second = joined(toned(mine.slug, "quiet"), role, _trouble_or_publish(glance, now))
     return sides(Content("  ") + name, _needs(glance), width), Content("  ") + second.truncate(
         max(0, width - 2), ellipsis=True
     )
@@ -34,13 +35,13 @@ def _needs(glance: Glance) -> Content:
     percent = glance.quota_percent
     tone = "now" if percent is not None and percent >= 100 else "soon" if glance.quota_soft else "quiet"
     quota = Content("") if percent is None else toned(f"quota {percent}%", tone)
-    calm = glance.waiting == 0 and not (failing or percent is not None)
-    return joined(waiting, sources, quota, toned("nothing waits" if calm else "", "quiet"))
+    calm = glance.waiting == 0 and not failing
+    return joined(waiting, sources, toned("nothing waits" if calm else "", "quiet"), quota)
 
 
 def _trouble_or_publish(glance: Glance, now: datetime) -> Content:
     if glance.trouble:
-        return toned(f"can't be read now: {glance.trouble}", "now")
+        return toned(f"not read: {glance.trouble}", "now")
     if glance.waiting is None:
         return toned("reading …", "faint")
     if (last := glance.last_publish) is None:
@@ -49,7 +50,9 @@ def _trouble_or_publish(glance: Glance, now: datetime) -> Content:
     return toned(f"{last.agent_slug} v{last.number} published {ago(last.at, now)}{by}", "faint")
 
 
-def workspace_lines(glance: Glance, details: WorkspaceDetails | None, trouble: str, now: datetime) -> Content:
+def workspace_lines(
+    glance: Glance, details: WorkspaceDetails | None, trouble: str, width: int, now: datetime
+) -> Content:
     """A workspace in full; `trouble` says why its details can't be read."""
     mine = glance.membership
     head = [joined(toned(mine.name, "strong"), toned(mine.slug, "quiet"), toned(f"you: {mine.role.label}", "quiet"))]
@@ -58,7 +61,7 @@ def workspace_lines(glance: Glance, details: WorkspaceDetails | None, trouble: s
     if details is None:
         rest = toned(trouble, "now") if trouble else toned("reading the settings …", "quiet")
         return Content("\n").join([*head, Content(""), rest])
-    return Content("\n").join([*head, Content(""), *_settings(details), Content(""), *_members(details, now)])
+    return Content("\n").join([*head, Content(""), *_settings(details), Content(""), *_members(details, width, now)])
 
 
 def _settings(details: WorkspaceDetails) -> list[Content]:
@@ -94,15 +97,15 @@ def _fact(label: str, value: Content) -> Content:
     return toned(f"{label:<{_LABEL}}", "quiet") + value
 
 
-def _members(details: WorkspaceDetails, now: datetime) -> list[Content]:
+def _members(details: WorkspaceDetails, width: int, now: datetime) -> list[Content]:
     count = len(details.members)
-    title = toned(f"{count:,} member{'s' * (count != 1)}", "quiet")
-    return [title, *(_member(each, details.present, now) for each in details.members)]
+    title = toned(f"{count:,} member{'s' * (count != 1)}, and since when", "quiet")
+    return [title, *(_member(each, details.present, now).truncate(width, ellipsis=True) for each in details.members)]
 
 
 def _member(member: Member, present: frozenset[UserId], now: datetime) -> Content:
     name = Content(member.name).truncate(_NAME, ellipsis=True, pad=True)
     role = toned(f"{member.role.label:<6}", "quiet")
-    joined_at = toned(f"since {ago(member.joined_at, now)}", "quiet")
-    there = toned("here now", "fine") if member.user_id in present else Content("")
+    joined_at = toned(f"{ago(member.joined_at, now):>6}", "quiet")
+    there = toned("here", "fine") if member.user_id in present else Content("    ")
     return Content("  ") + joined(name, role, joined_at, there, toned(member.email, "quiet"))

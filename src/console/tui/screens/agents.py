@@ -83,7 +83,7 @@ class AgentsScreen(ListScreen[AgentOverview]):
     async def _edit(self, agent: Agent) -> None:
         app = self.console_app
         saved = await edit_draft(app, agent.id)
-        if saved is not None and saved.agent.draft_revision != agent.draft_revision:
+        if saved is not None:
             app.say(f"the draft of {agent.name} is saved; visitors meet it after a publish")
         self._changed()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from console.tui.present.notices import banner_line, outdated_line, too_small
 from console.tui.present.tone import TONES
 from console.tui.widgets.key_bar import KeyBar
 from console.tui.widgets.top_bar import OneLine, TopBar
+from console.tui.widgets.tour_strip import TourStrip
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
@@ -53,6 +55,7 @@ class ConsoleScreen(Screen[None]):
         yield OneLine(id="banner")
         with Container(id="body"):
             yield from self.body()
+        yield TourStrip(id="tour")
         yield KeyBar(id="keys")
         yield Static(too_small(), id="too-small", markup=False)
 
@@ -95,6 +98,12 @@ class ConsoleScreen(Screen[None]):
         trouble = banner_line(app.trouble, app.trouble_since, app.now())
         banner.show(trouble if app.trouble else outdated_line(app.outdated))
 
+    def show_tour(self) -> None:
+        """Draw the tour's lines again, if there is one."""
+        tour = self.console_app.tour
+        for strip in self.query(TourStrip):
+            strip.show(tour.lines, running=tour.running)
+
     def tick(self) -> None:
         """A second has passed: ages and the clock."""
         self.show_top()
@@ -116,6 +125,7 @@ class ConsoleScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Read what changed meanwhile."""
         self.show_top()
+        self.show_tour()
         self.changes.resume()
 
     @on(RowsChanged)
@@ -132,8 +142,8 @@ class ConsoleScreen(Screen[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """The one way of all errors; what fails for a workspace that was left is nobody's."""
-        if self._actor == self.console_app.actor:
-            report_failure(event, self.console_app.report)
+        if self._actor is not None:
+            report_failure(event, partial(self.console_app.report_for, self._actor))
 
 
 def report_failure(event: Worker.StateChanged, report: Callable[[BaseException], None]) -> None:

@@ -21,7 +21,7 @@ from console.tui.feed import Question
 from console.tui.present.bar import TABS, tab_at, tab_line
 from console.tui.present.facts import fact_lines
 from console.tui.present.notices import loading
-from console.tui.present.row import row_lines, row_time, short_age
+from console.tui.present.row import AGE_AT, AGE_WIDTH, row_lines, row_time, short_age
 from console.tui.present.tone import joined, sides, toned
 from console.tui.screens.base import STYLES
 from console.tui.screens.inbox_marking import InboxMarking
@@ -132,7 +132,7 @@ class InboxScreen(InboxMarking):
         ages = {row.id: short_age(row_time(row), now) for row in self.rows.visible_rows()}
         for id, age in ages.items():
             if self._ages.get(id, age) != age:
-                self.rows.redraw_row(id)
+                self.rows.redraw_cells(id, AGE_AT, AGE_WIDTH)
         self._ages = ages
         if self.wide:
             self.pane.tick()

@@ -97,11 +97,11 @@ class WorkspacesScreen(ListScreen[Glance]):
         except ConsoleError as error:
             return str(error_text(error))
 
-    def detail_lines(self, row: Glance, detail: Any, width: int) -> Content:  # noqa: ARG002 - it wraps
+    def detail_lines(self, row: Glance, detail: Any, width: int) -> Content:
         """The workspace in full."""
         trouble = detail if isinstance(detail, str) else ""
         details = detail if isinstance(detail, WorkspaceDetails) else None
-        return workspace_lines(row, details, trouble, self.console_app.now())
+        return workspace_lines(row, details, trouble, width, self.console_app.now())
 
     def tick(self) -> None:
         """The others tell nothing by themselves: they are read again now and then."""

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
+from console.domain.message import MAX_DRAFT_CHARS
 from console.text import sanitise
 from console.tui.commands import Scope, bindings
 
@@ -40,6 +41,12 @@ class Composer(TextArea):
 
     class Touched(Message):
         """The text or the cursor is another now."""
+
+    @dataclass
+    class TooLong(Message):
+        """A paste that no draft could hold was left out."""
+
+        chars: int
 
     @dataclass
     class Picking(Message):
@@ -130,6 +137,9 @@ class Composer(TextArea):
         event.prevent_default()
         event.stop()
         if self.read_only:
+            return
+        if len(self.text) + len(event.text) > MAX_DRAFT_CHARS:
+            self.post_message(self.TooLong(len(event.text)))
             return
         result = self._replace_via_keyboard(sanitise(event.text), *self.selection)
         if result:

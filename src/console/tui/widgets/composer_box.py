@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
+from console.domain.message import MAX_MESSAGE_CHARS
 from console.ids import ConversationId
 from console.text import SafeText
 from console.tui.completing import Kind, Token, token_at
@@ -190,6 +191,11 @@ class ComposerBox(Vertical):
             self.insert(token, f"@{option.value} ")
         else:
             self.post_message(self.CannedChosen(option.value, token))
+
+    @on(Composer.TooLong)
+    def _left_out(self, event: Composer.TooLong) -> None:
+        event.stop()
+        self.trouble(f"not pasted: {event.chars:,} characters; a message has at most {MAX_MESSAGE_CHARS:,}")
 
     @on(TextArea.Changed)
     def _changed(self, event: TextArea.Changed) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual.content import Content
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
@@ -59,6 +60,10 @@ class LineView(ScrollView, can_focus=True):
         line = lines[at].truncate(self.size.width - 2, ellipsis=True)
         pad = max(0, (self.size.width - line.cell_length) // 2)
         return self.strips(Content(" " * pad) + line, self.size.width, base)[0]
+
+    def refresh_lines(self, y_start: int, line_count: int = 1) -> None:
+        """Draw lines again, without the scroll bar beside them."""
+        self.refresh(Region(0, y_start - self.scroll_offset.y, self.scrollable_size.width, line_count))
 
     def notify_style_update(self) -> None:
         """Forget what was drawn in the old styles."""

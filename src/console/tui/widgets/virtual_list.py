@@ -9,7 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
@@ -140,6 +140,12 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         """Draw one row again: something it shows has changed without the row."""
         if (place := self._places.get(key)) is not None:
             self._redraw_row(place)
+
+    def redraw_cells(self, key: Hashable, x: int, width: int) -> None:
+        """Draw some cells of a row's first line again: nothing else in it has changed. `x` is as `draw` has it."""
+        if (place := self._places.get(key)) is not None:
+            self._forget_row(place)
+            self.refresh(Region(x + 1, place * self._row_height - self.scroll_offset.y, width, 1))
 
     def mark_range(self) -> None:
         """Mark from the last mark to the cursor."""
@@ -273,9 +279,12 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         return [self.strips((edge if at else first) + line, width, base)[0] for at, line in enumerate(lines)]
 
     def _redraw_row(self, place: int) -> None:
+        self._forget_row(place)
+        self.refresh_lines(place * self._row_height, self._row_height)
+
+    def _forget_row(self, place: int) -> None:
         self._drawn.pop((place, True), None)
         self._drawn.pop((place, False), None)
-        self.refresh_lines(place * self._row_height, self._row_height)
 
     def _marks_changed(self, keys: Iterable[Hashable]) -> None:
         for key in keys:

@@ -1,0 +1,125 @@
+"""The tour: each step is over when the thing is really done; esc leaves it; roles get what they can do."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.domain.actor import Role
+from console.tui import tour
+from console.tui.commands import BY_ID
+from console.tui.tour import STEPS
+from tests.tui.support.desk import Desk
+from tests.tui.support.stage import WIDE, Running, running
+from tests.tui.test_gaps import QUESTION, asked
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses for readers."""
+    monkeypatch.setattr(tour, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(tour, "PRAISE_SECONDS", 0.05)
+
+
+async def begin(run: Running) -> None:
+    await run.press("question_mark")
+    await run.sees("a two-minute tour")
+    await run.press("T")
+    await run.until(lambda: run.app.tour.running, "the tour")
+
+
+def step(run: Running) -> str:
+    return run.app.tour.lines[0].plain
+
+
+def test_every_key_of_the_tour_is_in_the_table() -> None:
+    for one in STEPS:
+        assert all(BY_ID[id].shown_key in one.words for id in one.keys)
+        assert "{" not in one.words
+
+
+async def at(run: Running, title: str) -> None:
+    await run.until(lambda: title in step(run), f"the step {title}, not {step(run)}")
+
+
+async def test_an_admin_goes_all_the_way(desk: Desk) -> None:
+    gap_id, _ = await asked(desk, QUESTION)
+    talk = await desk.waiting()
+    admin, services = desk.people.admin, desk.services()
+    async with running(desk.console(admin), WIDE) as run:
+        await run.sees("Crystal Minh")
+        await begin(run)
+        await run.sees("Tour 1 of 7", "Read a conversation", "then press enter")
+        await run.press("enter")
+        await at(run, "Take over")
+        await run.take()
+        await at(run, "Reply")
+        await run.type("here I am")
+        assert "Reply" in step(run)  # typed is not sent
+        await run.press("ctrl+s")
+        await at(run, "Hand back")
+        await run.press("escape")
+        assert run.app.tour.running  # esc left the writing, not the tour
+        await run.press("b")
+        await at(run, "Approve a gap")
+        assert (await desk.of(talk.id)).control == "ai"
+        await services.review.approve(admin, gap_id, answer="Only within the US.")
+        await at(run, "Publish")
+        draft = await services.agents.draft(admin, desk.people.agent_id)
+        await services.versions.publish(
+            admin, desk.people.agent_id, note="tour", expected=draft.agent.published_version_id
+        )
+        await at(run, "Check a quota")
+        await run.press("5")
+        await run.sees("That was the tour")
+
+
+async def test_a_viewer_gets_what_a_viewer_can_do(desk: Desk, size: tuple[int, int]) -> None:
+    await desk.visitor()
+    async with running(desk.console(desk.people.viewer), size) as run:
+        await run.sees("Crystal Minh")
+        await begin(run)
+        await run.sees("Tour 1 of 2", "esc leaves the tour")
+        await run.press("enter")
+        await run.sees("Tour 2 of 2", "go to Usage (5)")
+        await run.press("5")
+        await run.sees("That was the tour")
+
+
+async def test_esc_leaves_it(desk: Desk, size: tuple[int, int]) -> None:
+    await desk.visitor()
+    async with running(desk.console(), size) as run:
+        await run.sees("Crystal Minh")
+        await begin(run)
+        await run.sees("Tour 1 of 5")
+        await run.press("escape")
+        await run.until(lambda: not run.app.tour.running and "Tour 1" not in run.text, "no tour")
+        assert "Crystal Minh" in run.text
+
+
+async def test_what_can_not_be_done_now_is_left_out(desk: Desk) -> None:
+    await desk.visitor()
+    async with running(desk.console(desk.people.admin), WIDE) as run:
+        await run.sees("Crystal Minh")
+        await begin(run)
+        await run.press("enter")
+        await at(run, "Take over")
+        await run.take()
+        await at(run, "Reply")
+        await run.type("hello")
+        await run.press("ctrl+o")  # sends and hands back at once
+        # There is neither a gap nor a change to publish.
+        await at(run, "Check a quota")
+
+
+async def test_a_search_of_the_keys_may_begin_with_a_word_that_has_a_capital_t(desk: Desk) -> None:
+    async with running(desk.console(), WIDE) as run:
+        await run.press("question_mark")
+        await run.sees("a two-minute tour")
+        await run.type("aT")
+        assert not run.app.tour.running
+        await run.press("escape")
+        assert not run.app.tour.running
+
+
+def test_nobody_is_told_of_what_the_role_forbids() -> None:
+    assert [one.title for one in STEPS if one.minimum <= Role.VIEWER] == ["Read a conversation", "Check a quota"]
