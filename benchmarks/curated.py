@@ -10,11 +10,11 @@ import sys
 from itertools import count
 
 import psycopg
-from sqlalchemy import text
 
 from benchmarks.common import interleaved, report
 from benchmarks.desk import Desk, desk
 from console.ai.embedder import MiniLm
+from console.db.begin import begin, for_driver
 from console.db.engine import Database
 from console.domain.agent import Published
 from console.ids import AgentId, VersionId, new_id
@@ -22,8 +22,8 @@ from console.services.curated_match import CuratedAnswers
 from console.services.curated_rows import EXACT, hashed
 
 QUESTIONS = 2000
-ANSWER = "We ship within the United States only. " * 5
 """So many questions has the version that answers."""
+ANSWER = "We ship within the United States only. " * 5
 
 
 async def fill(db: Database, seated: Desk) -> Published:
@@ -58,24 +58,11 @@ def question(number: int) -> str:
     return f"do you ship parcel number {number} outside the US?"
 
 
-BEGIN = (
-    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL app.workspace_id = '{}'; SET LOCAL statement_timeout ="
-    " '30s'; SET LOCAL idle_in_transaction_session_timeout = '30s'; SET LOCAL TimeZone = 'UTC'"
-)
-BARE = (
-    "SELECT curated_answer_id, question, answer FROM agent_version_answers WHERE workspace_id = %s"
-    " AND agent_version_id = %s AND normalised_hash = %s"
-)
-
-
 async def measure(seated: Desk, rounds: int) -> None:
     db, turn = Database(seated.urls.app), count()
     published = await fill(db, seated)
-    curated, statement, keys = (
-        CuratedAnswers(db, MiniLm()),
-        text(EXACT),
-        [hashed(question(n)) for n in range(QUESTIONS)],
-    )
+    curated, keys = CuratedAnswers(db, MiniLm()), [hashed(question(n)) for n in range(QUESTIONS)]
+    opening, bare = begin(seated.workspace_id, read_only=True).encode(), for_driver(EXACT).encode()
     fixed = {"ws": seated.workspace_id, "version": published.version_id}
 
     async def hit() -> None:
@@ -85,14 +72,14 @@ async def measure(seated: Desk, rounds: int) -> None:
 
     async def lookup() -> None:
         async with db.read(seated.workspace_id) as tx:
-            assert await tx.row(statement, hash=keys[next(turn) % QUESTIONS], **fixed) is not None
+            assert await tx.row(EXACT, hash=keys[next(turn) % QUESTIONS], **fixed) is not None
 
     async with await psycopg.AsyncConnection.connect(seated.urls.app, autocommit=True) as link:
 
         async def driver() -> None:
-            await link.execute(BEGIN.format(seated.workspace_id).encode(), prepare=False)
-            values = (seated.workspace_id, published.version_id, keys[next(turn) % QUESTIONS])
-            assert await (await link.execute(BARE, values)).fetchone() is not None
+            await link.execute(opening, prepare=False)
+            found = await link.execute(bare, {"hash": keys[next(turn) % QUESTIONS], **fixed})
+            assert await found.fetchone() is not None
             await link.execute("ROLLBACK")
 
         await interleaved(rounds // 10, hit=hit, lookup=lookup, driver=driver)

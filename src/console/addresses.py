@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from console.errors import ConsoleError, RefusedError, UsageError
 
@@ -47,17 +48,27 @@ class UnknownHostError(ConsoleError):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What may be dialled besides the open internet: (host or network, its only port or None for those of the web)."""
+    """What sources may be read from.
+
+    `allowed` may be dialled besides the open internet: (host or network, its only port or None for those of the web).
+    `folders` of this machine hold all files that may be read; where none is named, any may.
+    """
 
     allowed: tuple[tuple[str | Network, int | None], ...] = ()
+    folders: tuple[Path, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Reach:
+    def parse(cls, text: str, folders: str = "") -> Reach:
         """Read a list with commas of hosts, addresses and networks, each with `:port` unless 80 and 443 are meant.
 
-        Raises `UsageError`.
+        `folders` is a list with colons. Raises `UsageError`.
         """
-        return cls(tuple(_entry(part.strip()) for part in text.split(",") if part.strip()))
+        allowed = tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
+        return cls(allowed, tuple(_folder(part) for part in folders.split(":") if part))
+
+    def reads(self, path: Path) -> bool:
+        """Whether a file or folder of this machine may be read."""
+        return not self.folders or any(path.is_relative_to(folder) for folder in self.folders)
 
     def names(self, host: str, port: int) -> bool:
         """Whether this host is allowed by its name, whatever its address."""
@@ -73,6 +84,13 @@ class Reach:
             not isinstance(what, str) and address.version == what.version and address in what and _fits(port, only)
             for what, only in self.allowed
         )
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise UsageError(f"CONSOLE_SOURCE_FOLDERS names folders from the root on, not {text!r}")
+    return path.resolve()
 
 
 PUBLIC = Reach()

@@ -51,7 +51,10 @@ async def open_runtime(config: Config) -> AsyncIterator[Runtime]:
         db = _database(app_url, prepare=config.database_direct_url is None)
         closing.push_async_callback(db.close)
         closing.push_async_callback(_NotifierOnDemand(db, direct_url).close)
-        services = Services(db, direct_url, seal_of(config), lambda: _model_defaults(config), config.fetch_private)
+        services = Services(
+            db, direct_url, seal_of(config), lambda: _model_defaults(config),
+            config.fetch_private, config.source_folders,
+        )  # fmt: skip
         yield Runtime(config, db, services, app_url, direct_url, gateway_url, closing)
 
 

@@ -35,6 +35,7 @@ class Config:
     model_seconds: int = 45
     model_private_hosts: str = ""
     fetch_private: str = ""
+    source_folders: str = ""
     session_token: str | None = field(default=None, repr=False)
     email: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -98,6 +99,7 @@ OPTIONS = (
     Option("model_seconds", "CONSOLE_MODEL_SECONDS", "model.seconds", int, most=600),
     Option("model_private_hosts", "CONSOLE_MODEL_PRIVATE_HOSTS", "model.private_hosts"),
     Option("fetch_private", "CONSOLE_FETCH_PRIVATE", "fetch.private"),
+    Option("source_folders", "CONSOLE_SOURCE_FOLDERS", "source.folders"),
     Option("session_token", "CONSOLE_SESSION_TOKEN"),
     Option("email", "CONSOLE_EMAIL"),
     Option("password", "CONSOLE_PASSWORD"),
@@ -149,10 +151,10 @@ def load_config(env: Mapping[str, str] | None = None, path: Path | None = None) 
 
 def _check_reach(settings: Mapping[str, Any]) -> None:
     """What may be fetched from is told wrong here, not by a worker that nobody looks at."""
-    if settings.get("fetch_private"):
+    if settings.get("fetch_private") or settings.get("source_folders"):
         from console.addresses import Reach
 
-        Reach.parse(settings["fetch_private"])
+        Reach.parse(settings.get("fetch_private", ""), settings.get("source_folders", ""))
 
 
 def _paths(data: Path | None, config_file: Path) -> paths.Paths:

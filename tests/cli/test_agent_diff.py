@@ -48,6 +48,17 @@ def test_the_draft_is_asked_before_it_is_published(office: Office) -> None:
     assert "member" in office.refused(4, "vera", "ask", "--agent", "help", "--draft", "is it blue?")
 
 
+def test_a_workspace_is_shown_with_its_settings_and_members(office: Office) -> None:
+    shown = office.json("olivia", "workspace", "show")
+    assert (shown["slug"], shown["role"], shown["credentials"], shown["endpoint"]) == (office.slug, "owner", [], None)
+    assert [each["role"] for each in shown["members"]] == ["member", "member", "owner", "viewer"]
+    said = office.out("vera", "workspace", "show", office.slug)
+    assert "keys        admins see them" in said
+    assert "Olivia Marsh" in said
+    assert "you have no workspace 'nowhere'" in office.refused(5, "vera", "workspace", "show", "nowhere")
+    assert "\x1b" not in office.refused(5, "vera", "workspace", "show", "\x1b]0;x\x07")
+
+
 @pytest.mark.parametrize(
     ("code", "who", "words", "says"),
     [

@@ -207,13 +207,8 @@ def test_gaps_are_listed(office: Office) -> None:
     assert (gap["status"], gap["trigger"], gap["occurrences"]) == ("open", "low_confidence", 1)
     assert question in office.out("vera", "gap", "list")
     assert office.out("vera", "gap", "list", "--status", "dismissed").split() == [
-        "ASKED",
-        "TALKS",
-        "WHY",
-        "LAST",
-        "(UTC)",
-        "QUESTION",
-    ]
+        "ID", "ASKED", "TALKS", "WHY", "STATE", "LAST", "(UTC)", "QUESTION",
+    ]  # fmt: skip
 
 
 def test_text_from_outside_is_never_code(office: Office) -> None:

@@ -127,7 +127,7 @@ def ended(family: list[psutil.Process], data: Path) -> None:
     until(lambda: not any(map(lives, family)) and not named(data), 60)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_it_runs_stops_keeps_its_data_and_survives_a_kill(tmp_path: Path, data: Path) -> None:
     with demo(tmp_path, data) as first:
         assert set(first.ready) >= {"ready", "gateway_url", "database_url", "workspaces", "logins"}

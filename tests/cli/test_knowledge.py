@@ -13,6 +13,7 @@ import pytest
 from console.db.embedded.server import EmbeddedServer
 from console.db.migrate import migrate
 from console.ids import new_id
+from tests.cli.office import refusal
 from tests.cli.test_identity import PASSWORD, Site
 from tests.web import a_site, response
 
@@ -156,6 +157,25 @@ async def test_a_page_of_the_web_from_adding_to_removing(shop: Site) -> None:
         shown = await done("show", "Web page")
         assert "removed" in shown.stdout
         assert (await done("remove", "Web page", "--yes", "--json")).returncode == 0
+
+
+def test_files_may_be_kept_to_folders_that_the_operator_names(shop: Site, tmp_path: Path) -> None:
+    """Whoever adds a source is a tenant's admin; the files are those of the worker's machine."""
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    for folder in (inside, outside):
+        folder.mkdir()
+        (folder / "page.md").write_text("# Secrets\n\nOf this machine.")
+    (inside / "link.md").symlink_to(outside / "page.md")
+    kept = {"CONSOLE_SOURCE_FOLDERS": f"/nowhere:{inside}"}
+    for words in (
+        ("folder", str(outside)), ("file", str(outside / "page.md")), ("file", str(inside / "link.md")),
+        ("file", str(inside / ".." / "out" / "page.md")), ("folder", "/"), ("file", str(outside / "none.md")),
+    ):  # fmt: skip
+        assert "is not in a folder" in refusal(1, shop.call("olivia", "source", "add", *words, **kept))
+    done = shop.call("olivia", "source", "add", "folder", str(inside), "--wait", "--json", **kept)
+    assert json.loads(done.stdout)["source"]["documents"] == 1
+    wrong = shop.call("olivia", "source", "list", CONSOLE_SOURCE_FOLDERS="pages")
+    assert (wrong.returncode, "folders from the root on" in wrong.stderr) == (2, True)
 
 
 def test_an_address_that_is_refused_is_one_line(shop: Site, source: dict[str, Any]) -> None:

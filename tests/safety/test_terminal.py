@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.cli.terminal import run
 from tests.safety.grammar import PLAIN, offences
 from tests.safety.hostile import Hostile, plant
 from tests.safety.payloads import generated, naughty
-from tests.safety.tty import CONSOLE, Tty, environment
+from tests.safety.tty import CONSOLE, PATIENCE, Tty, environment
 
 SIZES = [(80, 24), (120, 40)]
 PASTED = "a\x1b]52;c;aGk=\x07b\x1b[2Jc\x9b31md\u202ee\x9d0;t\x9cf[@click=app.quit]x[/]g[/"
@@ -66,6 +67,14 @@ def leave(tty: Tty) -> None:
         tty.on("y")
     assert tty.finish() == 0
     assert tty.restored()
+
+
+def closed(tty: Tty, words: str) -> None:
+    """Wait until these are not on the screen; a slow console would take esc and the next key for one."""
+    until = time.monotonic() + PATIENCE
+    while words in tty.picture():
+        assert time.monotonic() < until, tty.picture()
+        tty.read(0.2)
 
 
 def clean(tty: Tty) -> None:
@@ -150,7 +159,7 @@ def test_every_agent_and_workspace_read_through(hostile: Hostile, size: tuple[in
             tty.paste(PASTED)
         tty.settle()
         tty.escape()
-        tty.sees("/ filter")  # a slow console would take esc and the next key for one
+        closed(tty, "esc c")
     tty.press("6")
     tty.sees("you are here")
     tty.press("d")

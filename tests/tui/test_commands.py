@@ -13,11 +13,14 @@ from console.tui.areas import AREAS
 from console.tui.commands import BY_ID, COMMANDS, Command, Scope, key_table
 from console.tui.present.keys import help_lines
 from console.tui.screens.acting import ActingScreen
+from console.tui.screens.agents import AgentsScreen
 from console.tui.screens.conversation import ConversationScreen
 from console.tui.screens.gaps import GapsScreen
 from console.tui.screens.inbox import InboxScreen
 from console.tui.screens.knowledge import KnowledgeScreen
 from console.tui.screens.listing import ListScreen
+from console.tui.screens.usage import UsageScreen
+from console.tui.screens.workspaces import WorkspacesScreen
 from console.tui.widgets.composer import Composer
 from console.tui.widgets.transcript import Transcript
 from console.tui.widgets.virtual_list import VirtualList
@@ -31,6 +34,9 @@ OWNERS: dict[Scope, list[type[Any]]] = {
     Scope.GAPS: [GapsScreen],
     Scope.KNOWLEDGE: [KnowledgeScreen],
     Scope.LIST: [ListScreen],
+    Scope.AGENTS: [AgentsScreen],
+    Scope.USAGE: [UsageScreen],
+    Scope.WORKSPACES: [WorkspacesScreen],
 }
 BOUND: dict[Scope, list[type[Any]]] = {Scope.CONVERSATION: [ActingScreen]}
 

@@ -76,7 +76,7 @@ async def test_a_row_in_full_and_its_copy(desk: Desk, size: tuple[int, int]) -> 
     async with running(desk.console(), size) as stage:
         screen = await opened(stage, "house/secret", "Assistant")
         await stage.press("j", "enter")
-        await stage.sees("house/secret", "unknown", "1.2 s")
+        await stage.sees("house/secret", "$0.0080+", "1.2 s")
         assert screen.opened
         await stage.press("c")
         assert "4\t0\t40\t20" in stage.app.clipboard

@@ -101,6 +101,12 @@ def test_an_address_has_one_plain_spelling(given: str, plain: str) -> None:
     assert str(web_address(plain)) == plain
 
 
+def test_a_name_or_password_is_told_as_such() -> None:
+    for url in ("http://user@example.com/", "http://user:word@93.184.216.34/"):
+        with pytest.raises(InvalidInputError, match="with a name or password in it"):
+            web_address(url)
+
+
 def answers(*addresses: str) -> Resolver:
     async def resolve(_host: str, _port: int) -> Sequence[str]:
         return addresses

@@ -22,7 +22,7 @@ NOUNS = (
     Noun("logout", "Begin", "end the session"),
     Noun("whoami", "Begin", "who is signed in, where, with which role"),
     Noun("session", "People", "where you are signed in: list, revoke"),
-    Noun("workspace", "People", "your workspaces: list, create, switch"),
+    Noun("workspace", "People", "your workspaces: list, show, create, switch"),
     Noun("conv", "Conversations", "conversations: read them, claim, send, note, flag, label, assign, snooze, resolve"),
     Noun("gap", "Conversations", "what visitors asked in vain: list, show, draft, approve, dismiss, merge"),
     Noun("curated", "Conversations", "answers given word for word: list, show, add, edit, remove"),

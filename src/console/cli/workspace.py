@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.cli import workspace_credential, workspace_model
+from console.cli import workspace_credential, workspace_model, workspace_show
 from console.cli.call import Call
 from console.cli.parser import Parser
 from console.errors import NotSignedInError, UsageError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def register(noun: Parser) -> None:
     """Add the verbs of `console workspace`."""
     noun.verb("list", "the workspaces that you belong to", _list)
+    workspace_show.register(noun)
     create = noun.verb(
         "create", "make a workspace of your own", _create, examples=[("console workspace create acme --name Acme", "")]
     )

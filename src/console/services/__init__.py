@@ -60,16 +60,19 @@ class Services:
         seal: Seal | None = None,
         model_defaults: Callable[[], ModelDefaults] | None = None,
         fetch_private: str = "",
+        source_folders: str = "",
     ) -> None:
         """`direct_url` reaches the same server past a pooler, to listen on; `seal` keeps secrets at rest.
 
-        `fetch_private` names what pages may be fetched from besides the open internet.
+        `fetch_private` names what pages may be fetched from besides the open internet, `source_folders` what files
+        may be read from.
         """
         self.db = db
         self._direct_url = direct_url or db.url
         self._seal = seal
         self._model_defaults = model_defaults
         self._fetch_private = fetch_private
+        self._source_folders = source_folders
 
     @cached_property
     def auth(self) -> Auth:
@@ -244,7 +247,7 @@ class Services:
         """Where pages may be fetched from; `UsageError` for a setting that can't be read."""
         from console.addresses import Reach
 
-        return Reach.parse(self._fetch_private)
+        return Reach.parse(self._fetch_private, self._source_folders)
 
     @cached_property
     def embedder(self) -> Embedder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -48,6 +48,7 @@ from console.tui.drafts import DraftKeeper
 from console.tui.events import Coalescer, CountsChanged, PeopleMoved, RowsChanged, ThingsMoved
 from console.tui.leases import renew_leases
 from console.tui.leaving import Leaving
+from console.tui.listening import listen
 from console.tui.options import Options, Place
 from console.tui.outbox import Outbox
 from console.tui.palette import ConsoleCommands
@@ -68,7 +69,6 @@ from console.tui.working import start
 __all__ = ["ConsoleApp", "Options", "Place"]
 
 HEARTBEAT = 15.0
-RECONNECT = 2.0
 RECOUNT = 1.0
 
 
@@ -166,7 +166,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def begin_here(self) -> None:
         """Start what goes on by itself in this workspace."""
-        start(self, "live", self._listen)
+        start(self, "live", listen, self)
         start(self, "restore", self._restore)
         self._count_soon()
 
@@ -316,27 +316,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if count := await self.drafts.restore():
             self.say(f"{count} {'draft' if count == 1 else 'drafts'} of the last time kept: see the rows marked draft")
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                await self._follow(self.services.live.events(self.actor))
-            except Exception as error:
-                self._heard(LinkChanged(Link.OFFLINE))
-                self.report(error)
-            await asyncio.sleep(RECONNECT)
-
-    async def _follow(self, events: AsyncIterator[LiveEvent]) -> None:
-        actor = self.actor
-        try:
-            async for event in events:
-                if actor != self.actor:
-                    return
-                self._heard(event)
-        finally:
-            if isinstance(events, AsyncGenerator):
-                await events.aclose()
-
-    def _heard(self, event: LiveEvent) -> None:
+    def heard(self, event: LiveEvent) -> None:
+        """Something happened in this workspace, or to the link."""
         if isinstance(event, LinkChanged):
             if event.link is not self.link:
                 self.link, self.link_since = event.link, utc_now()
@@ -362,7 +343,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
                 self._recount.add(None)
 
     def _everything_changed(self) -> None:
-        self._heard(Changed(None))
+        self.heard(Changed(None))
 
     def _count_soon(self) -> None:
         start(self, "counts", self._count)

@@ -11,6 +11,7 @@ from types import ModuleType
 from console.addresses import Reach
 from console.errors import InvalidInputError
 from console.knowledge.connectors.fetched import Before, Fetched
+from console.knowledge.connectors.local import require_readable
 
 KINDS = ("file", "folder", "url")
 """The kinds of source that can be read today."""
@@ -41,13 +42,15 @@ def connector(kind: str) -> Connector:
 def _local(module: ModuleType) -> Connector:
     """Reading this machine's files blocks: it is done in a thread, item by item."""
 
-    async def check(place: str, _reach: Reach) -> str:
+    async def check(place: str, reach: Reach) -> str:
+        await asyncio.to_thread(require_readable, place, reach)
         return str(await asyncio.to_thread(module.check, place))
 
     async def count(uri: str) -> int:
         return int(await asyncio.to_thread(module.count, uri))
 
-    async def fetch(uri: str, _reach: Reach, _before: Mapping[str, Before]) -> AsyncIterator[Fetched]:
+    async def fetch(uri: str, reach: Reach, _before: Mapping[str, Before]) -> AsyncIterator[Fetched]:
+        await asyncio.to_thread(require_readable, uri, reach)
         items: Iterator[Fetched] = module.fetch(uri)
         while item := await asyncio.to_thread(next, items, None):
             yield item

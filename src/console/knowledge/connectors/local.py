@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from console.errors import InvalidInputError, NotFoundError
+from console.addresses import Reach
+from console.errors import InvalidInputError, NotFoundError, RefusedError
 from console.knowledge.connectors.fetched import Fetched
 from console.knowledge.media import most_bytes
 from console.text import one_line
@@ -17,6 +19,15 @@ from console.text import one_line
 def local_path(uri: str) -> Path:
     """The path that a `file:` URI names; a plain path names itself."""
     return Path(unquote(urlsplit(uri).path)) if uri.startswith("file://") else Path(uri)
+
+
+def require_readable(place: str, reach: Reach) -> None:
+    """Raise `RefusedError` for a path outside the folders that may be read, whether or not anything is there."""
+    with suppress(OSError, ValueError, RuntimeError):  # what can't be looked at is told by who reads it
+        if reach.reads(local_path(place).expanduser().resolve()):
+            return
+        where = ", ".join(str(folder) for folder in reach.folders)
+        raise RefusedError(f"{one_line(place)} is not in a folder that sources may be read from", hint=f"use {where}")
 
 
 def resolved(path: str, *, folder: bool) -> Path:

@@ -19,7 +19,7 @@ LISTS = (
     Command(
         "list.next_tab",
         "Next tab",
-        "right,right_square_bracket",
+        "right",
         "the next part of the list",
         Scope.LIST,
         "list_next_tab",
@@ -27,7 +27,7 @@ LISTS = (
     Command(
         "list.previous_tab",
         "Previous tab",
-        "left,left_square_bracket",
+        "left",
         "the part before",
         Scope.LIST,
         "list_previous_tab",

@@ -8,14 +8,14 @@ USAGE: tuple[Command, ...] = (
     Command(
         "usage.next_view",
         "Next view",
-        "tab,right",
+        "tab",
         "answers, tokens, cost, latency",
         Scope.USAGE,
         "usage_view(1)",
         footer=30,
         short="view",
     ),
-    Command("usage.previous_view", "View before", "shift+tab,left", "the view before", Scope.USAGE, "usage_view(-1)"),
+    Command("usage.previous_view", "View before", "shift+tab", "the view before", Scope.USAGE, "usage_view(-1)"),
     Command(
         "usage.earlier",
         "Earlier",

@@ -8,12 +8,10 @@ WORKSPACES = (
     Command(
         "workspaces.switch",
         "Switch to it",
-        "enter,s",
-        "work there from now on; asks when something is held or unsent",
+        "s",
+        "as enter does: work there from now on; asks when something is held or unsent",
         Scope.WORKSPACES,
         "workspace_switch",
-        footer=10,
-        short="switch to it",
     ),
     Command(
         "workspaces.details",

@@ -36,7 +36,7 @@ class HelpModal(Modal[bool]):
     def compose(self) -> ComposeResult:
         """Search, table, how to leave."""
         with Vertical(classes="card tall"):
-            yield Words("type to search the keys", id="words")
+            yield _Search("type to search the keys", id="words")
             with VerticalScroll(id="table", can_focus=False):
                 yield Static(help_lines("", self._role), markup=False, id="help-lines")
             yield Static(toned("↑ ↓ scroll   T a two-minute tour   esc close", "quiet"), markup=False)
@@ -49,10 +49,6 @@ class HelpModal(Modal[bool]):
         """Scroll the table."""
         self.query_one("#table").scroll_relative(y=lines, animate=False)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """T begins the tour only where it does not go on with a word."""
-        return action != "tour" or not self.query_one("#words", Input).value
-
     def action_tour(self) -> None:
         """Take the tour."""
         self.dismiss(True)
@@ -60,3 +56,10 @@ class HelpModal(Modal[bool]):
     def action_close(self) -> None:
         """Back to work."""
         self.dismiss(False)
+
+
+class _Search(Words):
+    """T as the first letter is the tour's."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return super().check_consume_key(key, character) and (character != "T" or bool(self.value))

@@ -65,8 +65,8 @@ def agent_lines(row: AgentOverview, detail: AgentDetail | None, now: datetime) -
 def version_line(version: AgentVersion, now: datetime) -> Content:
     """One version: number, age, who, note."""
     mark = toned("live", "fine") if version.live else Content("    ")
-    number = toned(f"v{version.number}", "strong")
-    age = toned(ago(version.created_at, now), "quiet")
+    number = toned(f"v{version.number:<3}", "strong")
+    age = toned(f"{ago(version.created_at, now):>6}", "quiet")
     note = Content(" ".join(version.note.split()))
     return joined(mark, number, age, toned(version.author_name, "quiet"), note)
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from textual._path import CSSPathType
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
@@ -30,16 +30,12 @@ from console.tui.widgets.words import Words
 
 AGAIN = 30.0
 MOST_BACK = 120
-_OURS = {"list_next_tab", "list_previous_tab"}
 
 
-class UsageScreen(ListScreen[UsageRow], inherit_bindings=False):
+class UsageScreen(ListScreen[UsageRow]):
     """Read again every half minute; the views are of one reading."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(each for each in bindings(Scope.LIST) if isinstance(each, Binding) and each.action not in _OURS),
-        *bindings(Scope.USAGE),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.USAGE)
     CSS_PATH: ClassVar[CSSPathType | None] = [STYLES / "listing.tcss", STYLES / "usage.tcss"]
     what: ClassVar[str] = "what was used"
     tabs: ClassVar[tuple[str, ...]] = tuple(View)

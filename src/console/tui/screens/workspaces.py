@@ -16,7 +16,7 @@ from console.domain.glance import Glance, WorkspaceDetails
 from console.domain.workspace import Membership
 from console.errors import ConsoleError
 from console.ids import WorkspaceId
-from console.tui.commands import Scope, bindings
+from console.tui.commands import Command, Scope, bindings
 from console.tui.present.notices import error_text
 from console.tui.present.tone import toned
 from console.tui.present.workspaces import workspace_lines, workspace_row
@@ -109,13 +109,19 @@ class WorkspacesScreen(ListScreen[Glance]):
         if self.is_current and monotonic() - self._read_at >= AGAIN:
             self.reread()
 
-    def allowed(self, action: str) -> bool | None:
+    def footer_words(self, command: Command) -> str:
         """Enter goes there: it does not open."""
-        if action == "list_open":
-            return False
-        if action in {"workspace_switch", "workspace_details"}:
+        return "switch to it" if command.id == "list.open" else command.short
+
+    def allowed(self, action: str) -> bool | None:
+        """What needs a workspace is grey without one."""
+        if action in {"list_open", "workspace_switch", "workspace_details"}:
             return True if self.is_mounted and self.current is not None else None
         return super().allowed(action)
+
+    def action_list_open(self) -> None:
+        """Enter goes there."""
+        self.action_workspace_switch()
 
     def action_workspace_switch(self) -> None:
         """Work there from now on."""
@@ -128,7 +134,7 @@ class WorkspacesScreen(ListScreen[Glance]):
 
     def action_workspace_details(self) -> None:
         """Settings and members."""
-        self.action_list_open()
+        super().action_list_open()
 
     def _is_here(self, row: Glance) -> bool:
         return row.membership.workspace_id == self.console_app.actor.workspace_id
