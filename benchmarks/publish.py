@@ -34,6 +34,11 @@ class Ready:
         return Answer(AnswerKind.MODEL, WORDS, (), 0.9, published.threshold, None, trace)
 
 
+async def some_tokens(*_: object) -> int:
+    """As a model's prompt would take: they are set aside before and settled with the publish."""
+    return 200
+
+
 class Watch:
     """The time between two steps of a run."""
 
@@ -62,7 +67,7 @@ async def asked(visitors: Visitors, db: Database, seated: Desk) -> tuple[RunId, 
 
 async def measure(seated: Desk, rounds: int) -> None:
     db, gateway_db, watch = Database(seated.urls.app), Database(seated.urls.gateway), Watch()
-    answers, visitors = Answers(db, Ready(), checkpoint=watch), Visitors(gateway_db)
+    answers, visitors = Answers(db, Ready(), estimate=some_tokens, checkpoint=watch), Visitors(gateway_db)
     published, plain, numbers = [], [], count(1000)
     async with await psycopg.AsyncConnection.connect(seated.urls.app, autocommit=True) as bare:
         # For the session: this connection is the floor's own and comes from no pool.

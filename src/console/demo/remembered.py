@@ -91,5 +91,7 @@ def _read(slug: str, article: str) -> tuple[str, tuple[str, ...]]:
     named = _TITLE.search(raw)
     body = raw.split("---", 2)[-1] if raw.startswith("---") else raw
     blocks = [" ".join(block.split()) for block in re.split(r"\n\s*\n", body)]
-    prose = [_MARKS.sub(r"\1", one) for one in blocks if len(one) >= _SHORTEST and not one.startswith(_NO_PROSE)]
+    prose = [
+        _MARKS.sub(r"\1", one).lstrip("- ") for one in blocks if len(one) >= _SHORTEST and not one.startswith(_NO_PROSE)
+    ]
     return (named[1] if named else article), tuple(prose or [" ".join(body.split())])

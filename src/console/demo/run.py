@@ -72,10 +72,12 @@ async def running(config: Config, say: Say, tell: Say) -> AsyncIterator[Demo]:
         runtime.closing.push_async_callback(gateway_db.close)
         with companion.needed(config.data_dir):
             watch("worker starting")
-            public_keys = {}
-            for space in WORKSPACES:
-                agent = await load_workspace(runtime.services, gateway_db, space, watch)
-                public_keys[space.slug] = agent.public_key
+            async with asyncio.TaskGroup() as loading:
+                agents = {
+                    space.slug: loading.create_task(load_workspace(runtime.services, gateway_db, space, watch))
+                    for space in WORKSPACES
+                }
+            public_keys = {slug: agent.result().public_key for slug, agent in agents.items()}
             async with _gateway(gateway_db, runtime.gateway_url, config) as url:
                 watch(f"gateway listens on {url}; visitors arrive, knowledge is filling in the background")
                 async with _visitors(url, public_keys), _past(config.data_dir, tell):

@@ -22,7 +22,7 @@ async def apart(work: Callable[[WorkspaceId], Awaitable[Any]], workspace_id: Wor
     """Do `work` for a workspace; what goes wrong in it is logged. A database or queue that is gone is raised."""
     try:
         await work(workspace_id)
-    except (ConnectionFailedError, OutdatedError, ProcrastinateException, psycopg.Error, OSError):
+    except (ConnectionFailedError, OutdatedError, ProcrastinateException, psycopg.OperationalError, OSError):
         raise
     except Exception as error:
         trouble, now = (workspace_id, type(error)), monotonic()
