@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -54,6 +55,11 @@ class Demo:
         done = run(self.home, "conv", "list", "--limit", "1000", "--json", env=self.login())
         assert done.returncode == 0, done.stderr
         return {row["id"]: row for row in map(json.loads, done.stdout.splitlines())}
+
+    def past(self) -> set[str]:
+        """Conversations that ended days before this demo began."""
+        days_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+        return {id for id, row in self.conversations().items() if row["last_message_at"] < days_ago}
 
     def ask(self, question: str) -> str:
         """Be a visitor of the first workspace until somebody answers; returns the conversation's id."""
@@ -140,6 +146,7 @@ def test_it_runs_stops_keeps_its_data_and_survives_a_kill(tmp_path: Path, data: 
         assert first.conversations()[mine]["visitor_name"] == "Tess"
         at_first = set(first.conversations())
         until(lambda: bool(set(first.conversations()) - at_first), 60)  # visitors come by themselves
+        until(lambda: len(first.past()) > 20, 120)  # and are remembered to have come before
         family = first.family()
         first.process.send_signal(signal.SIGTERM)
         out, err = first.process.communicate(timeout=60)
@@ -148,7 +155,9 @@ def test_it_runs_stops_keeps_its_data_and_survives_a_kill(tmp_path: Path, data: 
         ended(family, data)
 
     with demo(tmp_path, data) as second:
+        told = second.past()
         assert mine in second.conversations()
+        until(lambda: told < second.past(), 180)  # goes on where it was left off
         family = second.family()
         second.process.kill()
         second.process.communicate()

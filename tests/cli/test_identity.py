@@ -71,6 +71,11 @@ def test_whoever_began_is_signed_in_by_a_private_file(site: Site) -> None:
     assert stat.S_IMODE(token.parent.stat().st_mode) == 0o700
 
 
+def test_whoever_begins_a_server_is_not_limited(site: Site) -> None:
+    metrics = site.json("olivia", "quota", "check")["metrics"]
+    assert [(each["metric"], each["hard"]) for each in metrics] == [("answers", None), ("tokens", None)]
+
+
 def test_a_server_is_begun_once(site: Site) -> None:
     words = ("init", "--name", "Other", "--email", "other@x.test", "--owner", "Other")
     assert "set up already" in site.refusal(5, "other", *words, CONSOLE_PASSWORD=PASSWORD)

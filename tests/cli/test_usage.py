@@ -124,7 +124,8 @@ def test_usage_by_agent_model_and_day(office: Office) -> None:
     words = office.out("vera", "usage", "--by", "model")
     assert "[##########]" in words
     assert "unknown" in words
-    office.refused(2, "vera", "usage", "--by", "moon")
+    for bad in (["--by", "moon"], ["--back", "-1"], ["--back", "121"], ["--back", "x"], ["--window", "year"]):
+        office.refused(2, "vera", "usage", *bad)
 
 
 def test_cost_says_which_prices_nobody_knows(office: Office) -> None:

@@ -20,8 +20,8 @@ from console.services import audit
 from console.services.ceilings import Ceilings
 from console.services.rollups import roll_up, workspaces_with_usage
 from console.services.usage import Usage
+from tests.services.quota_support import ask, begun_run, limit, spent
 from tests.services.test_answers import good
-from tests.services.test_quotas import ask, begun_run, limit, spent
 from tests.world import World, make_talk, make_world
 
 NOON = datetime(2026, 5, 17, 12, tzinfo=UTC)

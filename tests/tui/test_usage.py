@@ -15,7 +15,7 @@ from console.services.usage import Usage
 from console.tui.present.plot import Step, plot, sparkline
 from console.tui.present.usage import meter_line, short
 from console.tui.screens.usage import UsageScreen
-from tests.services.test_quotas import limit
+from tests.services.quota_support import limit
 from tests.services.test_usage import use
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import NARROW, Running, running

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.cli.call import Call
-from console.cli.metered import cost_text
+from console.cli.metered import back, cost_text
 from console.cli.parser import Parser
 from console.cli.session import acting
 
@@ -20,7 +20,7 @@ def register(noun: Parser) -> None:
         examples=[("console cost", "this month by model and agent"), ("console cost --back 1", "the month before")],
     )
     noun.add_argument("--window", metavar="WINDOW", choices=("day", "month"), default="month", help="day or month")
-    noun.add_argument("--back", metavar="N", type=int, choices=range(121), default=0, help="so many windows earlier")
+    noun.add_argument("--back", metavar="N", type=back, default=0, help="so many windows earlier")
 
 
 async def _cost(call: Call) -> None:

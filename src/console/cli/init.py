@@ -71,4 +71,5 @@ def _asked(call: Call) -> NewWorkspace:
         owner_password=config.password or ask_twice("the variable CONSOLE_PASSWORD"),
         agent_slug=slug_of(args.agent),
         agent_name=args.agent,
+        plan="unlimited",  # whoever begins a server sets its limits
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from console.domain.usage import Sum
 
 _BAR = 20
+_MOST_BACK = 120
 
 
 def meter_json(meter: Meter) -> dict[str, object]:
@@ -54,6 +56,13 @@ def cost_text(cost: Decimal, *, priced: bool) -> str:
     """US dollars; where not every price is known, the part that is, with a plus, or that nothing is."""
     dollars = f"${cost:.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
     return dollars if priced else f"{dollars}+" if cost else "unknown"
+
+
+def back(text: str) -> int:
+    """How many windows earlier, from an argument."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 3 or int(text) > _MOST_BACK:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 0 to {_MOST_BACK}")
+    return int(text)
 
 
 def bar(percent: float, cells: int = _BAR) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.cli.call import Call
-from console.cli.metered import bar, cost_text, meter_json, meter_table, sum_json
+from console.cli.metered import back, bar, cost_text, meter_json, meter_table, sum_json
 from console.cli.parser import Parser
 from console.cli.session import acting
 from console.errors import ExitCode
@@ -32,7 +32,7 @@ def register(noun: Parser) -> None:
     )
     noun.add_argument("--window", metavar="WINDOW", choices=("day", "month"), default="month", help="day or month")
     noun.add_argument("--by", metavar="WHAT", choices=_BY, default="agent", help="agent, model or day")
-    noun.add_argument("--back", metavar="N", type=int, choices=range(121), default=0, help="so many windows earlier")
+    noun.add_argument("--back", metavar="N", type=back, default=0, help="so many windows earlier")
     noun.add_argument("--check", action="store_true", help="compare the counters with the events")
 
 

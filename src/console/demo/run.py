@@ -72,12 +72,9 @@ async def running(config: Config, say: Say, tell: Say) -> AsyncIterator[Demo]:
         runtime.closing.push_async_callback(gateway_db.close)
         with companion.needed(config.data_dir):
             watch("worker starting")
-            async with asyncio.TaskGroup() as loading:
-                agents = {
-                    space.slug: loading.create_task(load_workspace(runtime.services, gateway_db, space, watch))
-                    for space in WORKSPACES
-                }
-            public_keys = {slug: agent.result().public_key for slug, agent in agents.items()}
+            loading = [load_workspace(runtime.services, gateway_db, space, watch) for space in WORKSPACES]
+            agents = zip(WORKSPACES, await asyncio.gather(*loading), strict=True)
+            public_keys = {space.slug: agent.public_key for space, agent in agents}
             async with _gateway(gateway_db, runtime.gateway_url, config) as url:
                 watch(f"gateway listens on {url}; visitors arrive, knowledge is filling in the background")
                 async with _visitors(url, public_keys), _past(config.data_dir, tell):

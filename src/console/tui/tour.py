@@ -37,7 +37,7 @@ Measure = Callable[["ConsoleApp", datetime], Awaitable[int]]
 class Step:
     """One thing to do. `keys` are ids of the command table; `how` tells the rest, with `{}` for each of their keys.
 
-    It is over when `measure` rises, and left out while `possible` is 0.
+    It is over when `measure` rises, and at once where it is a `state` that holds already; left out while `possible` is 0.
     """
 
     title: str
@@ -46,6 +46,7 @@ class Step:
     measure: Measure
     minimum: Role = Role.VIEWER
     possible: Measure | None = None
+    state: bool = False
 
     @property
     def words(self) -> str:
@@ -106,9 +107,9 @@ async def _at_usage(app: ConsoleApp, _since: datetime) -> int:
 
 
 STEPS = (
-    Step("Read a conversation", "choose one with ↑ ↓, then press {}", ("inbox.open",), _opened),
+    Step("Read a conversation", "choose one with ↑ ↓, then press {}", ("inbox.open",), _opened, state=True),
     Step("Take over", "in the Inbox ({}), press {} on any conversation: the assistant stops, you speak",
-         ("area.inbox", "conversation.take"), _held, Role.MEMBER, _open),
+         ("area.inbox", "conversation.take"), _held, Role.MEMBER, _open, state=True),
     Step("Reply", "type an answer, then press {}: it goes out after 8 seconds", ("composer.send",), _said,
          Role.MEMBER, _held),
     Step("Hand back", "esc leaves the writing, then {}: the assistant goes on", ("conversation.hand_back",),
@@ -117,7 +118,8 @@ STEPS = (
          ("area.gaps", "gaps.edit", "gaps.approve"), _approved, Role.ADMIN, _gaps),
     Step("Publish", "go to Agents ({}), then {}: from now on visitors get your answer",
          ("area.agents", "agents.publish"), _published, Role.ADMIN, _unpublished),
-    Step("Check a quota", "go to Usage ({}): what is used, and what is left", ("area.usage",), _at_usage),
+    Step("Check a quota", "go to Usage ({}): what is used, and what is left", ("area.usage",), _at_usage,
+         state=True),
 )  # fmt: skip
 
 
@@ -179,7 +181,7 @@ class Tour:
         head = joined(toned(f"Tour {place}", "quiet"), toned(step.title, "strong"))
         self._show(joined(head, toned("esc leaves the tour", "faint")), Content(step.words))
         actor, since = self._app.actor, utc_now()
-        before: int | None = None
+        before = 0 if step.state else None
         while True:
             with suppress(ConsoleError):  # looked at again; the console itself says that it is offline
                 now = await step.measure(self._app, since)
