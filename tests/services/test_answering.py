@@ -140,3 +140,13 @@ async def test_what_was_asked_for_before_a_person_spoke_is_not_asked_again(db: D
     found = await Answering(Search(db, MODEL), MODEL).answer(world.workspace_id, version(world), said)
     assert (found.kind, found.reason) == (AnswerKind.EXTRACTIVE, None)
     assert "30 days" in found.content
+
+
+async def test_what_was_asked_for_before_all_was_resolved_is_not_asked_again(db: Database, world: World) -> None:
+    said = [
+        Turn(MessageRole.ASSISTANT, SAID[HandoffReason.CUSTOMER_REQUEST]),
+        Turn(MessageRole.USER, "a human, please!"),
+        Turn(MessageRole.USER, "within how many days can unworn items be returned?", anew=True),
+    ]
+    found = await Answering(Search(db, MODEL), MODEL).answer(world.workspace_id, version(world), said)
+    assert (found.kind, found.reason) == (AnswerKind.EXTRACTIVE, None)

@@ -210,6 +210,29 @@ async def test_a_burst_gets_one_answer_to_its_last_message(db: Database, gateway
     assert await run_states(db, world) == ["complete"]
 
 
+async def test_the_first_message_after_a_resolve_is_told_from_those_before(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    await talk.say("hi")
+    takeover = Takeover(db)
+    claim = await takeover.claim(world.member, talk.id)
+    await talk.say("a human, please!")
+    await takeover.resolve(world.member, talk.id, epoch=claim.epoch)
+    await talk.say("where is my parcel?")
+    await talk.say("it is blue")
+    seen: list[tuple[str, bool]] = []
+
+    class Looking:
+        async def answer(self, _workspace_id: object, _published: object, turns: Sequence[Turn]) -> Answer:
+            seen.extend((turn.content, turn.anew) for turn in turns)
+            return good()
+
+    await Answers(db, Looking()).run(world.workspace_id, await newest_run(db, world))
+    assert seen == [
+        ("hi", False), ("a human, please!", False), ("where is my parcel?", True), ("it is blue", False)
+    ]  # fmt: skip
+
+
 async def test_a_newer_message_supersedes_the_answer_and_the_next_run_gives_it(
     db: Database, gateway_db: Database
 ) -> None:

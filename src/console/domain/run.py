@@ -38,10 +38,14 @@ class AnswerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Something said before an answer, raw: by the visitor, the assistant, or a person of the house."""
+    """Something said before an answer, raw: by the visitor, the assistant, or a person of the house.
+
+    `anew` is the first of a visitor who has come back after all was resolved.
+    """
 
     role: MessageRole
     content: str
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

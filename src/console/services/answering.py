@@ -124,12 +124,14 @@ class _Found:
 
 
 def _burst(turns: Sequence[Turn]) -> list[str]:
-    """What the visitor has said since anybody else spoke."""
+    """What the visitor has said since anybody else spoke, or resolved it."""
     said: list[str] = []
     for turn in reversed(turns):
         if turn.role is not MessageRole.USER:
             break
         said.insert(0, turn.content)
+        if turn.anew:
+            break
     return said
 
 

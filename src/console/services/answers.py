@@ -278,11 +278,14 @@ async def _close(tx: WriteTx, run_id: RunId, state: RunState) -> None:
 
 async def _turns(tx: WriteTx, conversation_id: UUID) -> tuple[Turn, ...]:
     rows = await tx.rows(
-        "SELECT role, content FROM messages WHERE workspace_id = :ws AND conversation_id = :id"
+        "SELECT role, content, lag(seq, 1, 0) OVER (ORDER BY seq) <= resolved AND seq > resolved AS anew"
+        " FROM messages, (SELECT coalesce(max(after_seq), -1) AS resolved FROM conversation_events"
+        " WHERE workspace_id = :ws AND conversation_id = :id AND kind = 'resolved') e"
+        " WHERE workspace_id = :ws AND conversation_id = :id"
         " AND role IN ('user', 'assistant', 'human') ORDER BY seq DESC LIMIT :limit",
         id=conversation_id, limit=HISTORY,
     )  # fmt: skip
-    return tuple(Turn(MessageRole(row.role), row.content) for row in reversed(rows))
+    return tuple(Turn(MessageRole(row.role), row.content, row.anew) for row in reversed(rows))
 
 
 def _broken(published: Published, error: Exception) -> Answer:

@@ -39,12 +39,12 @@ class Leaving:
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.soon, 128 + number)
 
-    def soon(self, code: int) -> None:
-        """End with this code; within `LAST_SECONDS` whatever the server and the terminal do."""
+    def soon(self, code: int, *, seconds: float = LAST_SECONDS) -> None:
+        """End with this code, within so many seconds whatever the server and the terminal do."""
         if self._task is None:
             driver = self._app._driver  # noqa: SLF001 - Textual keeps it there
             if isinstance(driver, ConsoleDriver):
-                self._deadline = end_within(LAST_SECONDS, code, driver.abandon)
+                self._deadline = end_within(seconds, code, driver.abandon)
             self._task = asyncio.create_task(self._end(code), name="leaving")
 
     def done(self) -> None:

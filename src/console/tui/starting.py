@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from console.tui.screens.sign_in import Enter
 
 
+NOTHING_BEGUN = 0.5
+"""How long the end may take, in seconds, while there is nothing to keep."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """Who acts, where, and over which services."""
@@ -113,4 +117,4 @@ class StartingApp(ConsoleApp):
         if self.seated:
             super().action_leave()
         else:
-            self.leaving.soon(0)
+            self.leaving.soon(0, seconds=NOTHING_BEGUN)

@@ -37,7 +37,7 @@ Measure = Callable[["ConsoleApp", datetime], Awaitable[int]]
 class Step:
     """One thing to do. `keys` are ids of the command table; `how` tells the rest, with `{}` for each of their keys.
 
-    It is over when `measure` rises, and at once where it is a `state` that holds already; left out while `possible` is 0.
+    It is over when `measure` rises, or is a `state` that holds already; it is left out while `possible` is 0.
     """
 
     title: str
