@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from console.ai.embedder import Vectors
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.db.jobs import queue_app
@@ -25,6 +28,18 @@ from tests.services.test_answers import Fixed, good, newest_run
 from tests.world import Talk, World, make_talk, make_world
 
 UP, DOWN = Rating.UP, Rating.DOWN
+
+
+class Together(HashEmbedder):
+    """Embeds when so many ask at once: each of them has found the thumb not yet handled."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._all_here = threading.Barrier(count)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self._all_here.wait(30)
+        return super().embed(texts)
 
 
 @pytest.fixture
@@ -61,7 +76,8 @@ async def test_it_becomes_an_occurrence_once(db: Database, gateway_db: Database,
 async def test_two_workers_record_it_once(db: Database, gateway_db: Database, world: World) -> None:
     talk = await answered(db, gateway_db, world)
     await FeedbackDesk(gateway_db).rate(talk.token, talk.id, 2, DOWN)
-    done = await asyncio.gather(*(record_thumbs_down(db, HashEmbedder(), world.workspace_id) for _ in range(4)))
+    together = Together(4)
+    done = await asyncio.gather(*(record_thumbs_down(db, together, world.workspace_id) for _ in range(4)))
     assert sorted(done) == [0, 0, 0, 1]
     assert (await gaps(db, world))[0][2] == 1
 

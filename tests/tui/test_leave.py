@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from console.tui.screens.inbox import InboxScreen
 from console.tui.widgets.toast import SECONDS
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import NARROW, WIDE, running
@@ -112,3 +113,15 @@ async def test_plain_signs(desk: Desk) -> None:
         await stage.take()
         await stage.sees("ctrl+s send")
         assert stage.text.isascii(), [sign for sign in stage.text if not sign.isascii()]
+
+
+async def test_what_comes_after_the_widgets_have_gone_is_no_crash(desk: Desk) -> None:
+    await desk.waiting()
+    async with running(desk.console(), WIDE) as stage:
+        await stage.sees("asks for a person")
+        screen = stage.app.screen
+        assert isinstance(screen, InboxScreen)
+        stage.app.exit()
+        await stage.rows.remove()
+        screen.post_message(InboxScreen.RowsRead(screen.question, ()))
+    assert stage.app.return_code == 0

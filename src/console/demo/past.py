@@ -58,7 +58,7 @@ async def _tell_day(services: Services, gateway_db: Database, house: House, begi
 
     async def tell(story: Story) -> None:
         async with places:
-            await (teller.finish(story, known[story.key]) if story.key in known else teller.tell(story))
+            await teller.tell(story)
 
     async with asyncio.TaskGroup() as telling:
         for story in past:

@@ -106,15 +106,18 @@ async def _past(data: Path, tell: Say) -> AsyncIterator[None]:
     finally:
         if process.stdin is not None:
             process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), LEAVING_SECONDS)
+        if process.returncode is None:
+            process.kill()
         await relaying
-        await process.wait()
 
 
 async def _relay(process: asyncio.subprocess.Process, tell: Say) -> None:
     assert process.stdout is not None  # noqa: S101 - asked for
     async for line in process.stdout:
         tell(line.decode().rstrip())
-    if await process.wait():
+    if await process.wait() > 0:
         tell("history: left off; the next start goes on with it")
 
 
