@@ -44,7 +44,9 @@ async def tell_past(services: Services, gateway_db: Database, say: Said, *, days
     houses = [await _house(services, space) for space in WORKSPACES]
     told = 0
     for day in range(DAYS - days, DAYS):
-        told += sum(await asyncio.gather(*(_tell_day(services, gateway_db, *house, day) for house in houses)))
+        async with asyncio.TaskGroup() as telling:
+            days_told = [telling.create_task(_tell_day(services, gateway_db, *house, day)) for house in houses]
+        told += sum(one.result() for one in days_told)
         say(f"history: {day - (DAYS - days) + 1} of {days} days")
     for house, _ in houses:
         await limit(services, house)
@@ -58,7 +60,7 @@ async def _tell_day(services: Services, gateway_db: Database, house: House, begi
 
     async def tell(story: Story) -> None:
         async with places:
-            await teller.tell(story)
+            await (teller.finish(story, known[story.key]) if story.key in known else teller.tell(story))
 
     async with asyncio.TaskGroup() as telling:
         for story in past:
