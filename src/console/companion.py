@@ -63,12 +63,15 @@ def only_worker(data_dir: Path) -> Iterator[bool]:
 
 
 async def unneeded(data_dir: Path, busy: Callable[[], Awaitable[bool]]) -> None:
-    """Return when nobody needs the worker any more and it isn't `busy`.
+    """Return when nobody needs the worker any more and it isn't `busy`, or when its data directory is gone.
 
     Who comes from then on waits for its end, then starts another.
     """
-    while await busy() or (lock := locks.try_exclusive(data_dir / _NEEDS)) is None:
-        await asyncio.sleep(CHECK_SECONDS)
+    try:
+        while await busy() or (lock := locks.try_exclusive(data_dir / _NEEDS)) is None:
+            await asyncio.sleep(CHECK_SECONDS)
+    except FileNotFoundError:
+        return
     _leaving.append(lock)
 
 

@@ -85,6 +85,14 @@ def at_work(data: Path) -> int:
     return worker.pid
 
 
+def test_it_does_not_outlive_its_data_directory(data: Path) -> None:
+    with user(data):
+        at_work(data)
+        aside = data.rename(data.with_name("aside"))
+    until(lambda: not workers(data))
+    aside.rename(data)
+
+
 def test_several_users_have_one_worker_that_ends_with_the_last(data: Path) -> None:
     with user(data):
         first = at_work(data)
