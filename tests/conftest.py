@@ -19,6 +19,11 @@ from console.services import passwords
 QUICK = 4
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many as there are processors: most of the time a test waits for another process."""
+    return min(8, 2 * len(os.sched_getaffinity(0)))
+
+
 @pytest.fixture(scope="session")
 def server_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A short path shared by all test processes of the run: the server in it is shared too."""

@@ -1,4 +1,4 @@
-"""The scope of the models stands alone before what the services read.
+"""The scope of the models stands alone before what the services read through models.
 
 Each read is asked for one workspace by a login that no policy binds, over a session that is limited to another.
 """
@@ -15,16 +15,11 @@ import pytest
 
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database, ReadTx
-from console.db.models.conversations import Conversation, Message
 from console.db.models.review import KnowledgeGap
-from console.db.models.runs import Run
 from console.errors import NotFoundError
-from console.ids import ConversationId, new_id
+from console.ids import new_id
 from console.services.agents import Agents
-from console.services.conversations import Conversations
 from console.services.gaps import Gaps
-from console.services.members import Members
-from console.services.notifications import Notifications
 from console.services.versions import Versions, published
 from console.services.workspaces import Workspaces
 from tests.world import World, make_world
@@ -51,7 +46,6 @@ class Place:
 
     db: Limited
     world: World
-    conversation: ConversationId
 
 
 Read = Callable[[Place], Awaitable[Any]]
@@ -63,18 +57,14 @@ async def _published(place: Place) -> Any:
 
 
 READS: dict[str, Read] = {
-    "members": lambda at: Members(at.db).list(at.world.owner),
     "workspace": lambda at: Workspaces(at.db).get(at.world.owner),
     "agents": lambda at: Agents(at.db).list(at.world.owner),
     "agent": lambda at: Agents(at.db).draft(at.world.owner, at.world.agent_id),
     "versions": lambda at: Versions(at.db).list(at.world.owner, at.world.agent_id),
     "published": _published,
     "gaps": lambda at: Gaps(at.db).list(at.world.owner),
-    "mentionable": lambda at: Notifications(at.db).mentionable(at.world.owner),
-    "trace": lambda at: Conversations(at.db).trace(at.world.owner, at.conversation, 1),
-    "suggestion": lambda at: Conversations(at.db).suggestion(at.world.owner, at.conversation),
 }
-OF_ONE_AGENT = ["agents", "agent", "versions", "published", "gaps", "trace", "suggestion"]
+OF_ONE_AGENT = ["agents", "agent", "versions", "published", "gaps"]
 
 
 @pytest.fixture
@@ -82,25 +72,17 @@ async def place(urls: ServerUrls) -> AsyncIterator[Place]:
     db = Limited(urls.superuser)
     world = await make_world(db)
     db.limit = world.workspace_id
-    yield Place(db, world, await _fill(db, world))
+    await _fill(db, world)
+    yield Place(db, world)
     await db.close()
 
 
-async def _fill(db: Database, world: World) -> ConversationId:
-    ws, agent, id, run = world.workspace_id, world.agent_id, ConversationId(new_id()), new_id()
-    said = Conversation(workspace_id=ws, id=id, agent_id=agent, visitor_id="v", last_seq=1, last_visitor_seq=1)
-    answer = Run(workspace_id=ws, id=run, kind="answer", state="superseded", agent_id=agent, conversation_id=id,
-                 visitor_seq=1, output_text="was about to be said")  # fmt: skip
-    rest = (
-        Message(workspace_id=ws, conversation_id=id, seq=1, role="assistant", content="x", run_id=run),
-        KnowledgeGap(workspace_id=ws, id=new_id(), agent_id=agent, question="x", normalised_hash=b"x",
-                     trigger="low_confidence"),
-    )  # fmt: skip
-    async with db.write(ws) as tx:
-        for row in (said, answer, *rest):
-            tx.session.add(row)
-            await tx.session.flush()
-    return id
+async def _fill(db: Database, world: World) -> None:
+    async with db.write(world.workspace_id) as tx:
+        gap = KnowledgeGap(id=new_id(), agent_id=world.agent_id, question="x", normalised_hash=b"x", trigger="no_hit")
+        gap.workspace_id = world.workspace_id
+        tx.session.add(gap)
+        await tx.session.flush()
 
 
 async def _finds(read: Read, place: Place) -> bool:

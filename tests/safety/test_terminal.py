@@ -161,7 +161,7 @@ def test_every_agent_and_workspace_read_through(hostile: Hostile, size: tuple[in
         tty.escape()
         closed(tty, "esc c")
     tty.press("6")
-    tty.sees("you are here")
+    tty.sees("sources failing")
     tty.press("d")
     tty.sees("time zone")
     tty.escape()
