@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual._path import CSSPathType
@@ -60,13 +60,15 @@ from console.tui.switching import Switching
 from console.tui.terminal import ConsoleDriver, shell_waits
 from console.tui.themes import DARK, THEMES, chosen, colourless
 from console.tui.tint import tint_of
-from console.tui.tour import Tour
 from console.tui.undo import Undo
 from console.tui.whereabouts import Whereabouts
 from console.tui.widgets.toast import SECONDS, Severity, toast
 from console.tui.working import start
 
 __all__ = ["ConsoleApp", "Options", "Place"]
+
+if TYPE_CHECKING:
+    from console.tui.tour import Tour
 
 HEARTBEAT = 15.0
 RECOUNT = 1.0
@@ -108,7 +110,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.tint = 0
         self.leaving = Leaving(self)
         self.switching = Switching(self)
-        self.tour = Tour(self)
+        self.tour: Tour | None = None
         self._know_nothing()
         self.attention = Attention(self.write_code, options.notify)
         self._recount = Coalescer(self, lambda _: self._count_soon(), RECOUNT)
@@ -177,7 +179,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and every click passes here first."""
-        if isinstance(event, events.Key) and event.key == "escape" and not event.is_forwarded and self.tour.escapes():
+        if isinstance(event, events.Key) and event.key == "escape" and not event.is_forwarded and self._tour_escapes():
             return
         self.touched = self.touched or isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown)
         await super().on_event(event)
@@ -260,7 +262,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def action_tour(self) -> None:
         """A two-minute tour."""
+        from console.tui.tour import Tour
+
+        self.tour = self.tour or Tour(self)
         self.tour.begin()
+
+    def _tour_escapes(self) -> bool:
+        return self.tour is not None and self.tour.escapes()
 
     def tell_tour(self) -> None:
         """The tour stands elsewhere, or is over."""

@@ -9,12 +9,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from console.domain.workspace import Membership
 from console.tui.areas import AREAS
 from console.tui.options import Place
 from console.tui.present.tone import TONES, toned
 
 if TYPE_CHECKING:
+    from console.domain.workspace import Membership
     from console.tui.app import ConsoleApp
 
 _BETWEEN = "between"

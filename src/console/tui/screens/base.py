@@ -110,9 +110,9 @@ class ConsoleScreen(Screen[None]):
 
     def show_tour(self) -> None:
         """Draw the tour's lines again, if there is one."""
-        tour = self.console_app.tour
-        for strip in self.query(TourStrip):
-            strip.show(tour.lines, running=tour.running)
+        if (tour := self.console_app.tour) is not None:
+            for strip in self.query(TourStrip):
+                strip.show(tour.lines, running=tour.running)
 
     def tick(self) -> None:
         """A second has passed: ages and the clock."""
