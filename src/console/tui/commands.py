@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from textual.binding import Binding, BindingType
 
@@ -37,12 +37,15 @@ def bindings(*scopes: Scope) -> list[BindingType]:
     ]
 
 
-def key_table(commands: Iterable[Command] = COMMANDS) -> str:
-    """The key table of the README, as Markdown."""
-    rows = [
-        f"| {_cell(command.shown_keys)} | {command.title} | {command.help} |" for command in commands if command.keys
-    ]
-    return "\n".join(["| Keys | Does | |", "|---|---|---|", *rows])
+def key_table() -> str:
+    """The key table of the README, as Markdown: a part for each place."""
+    parts = (_part(scope, [each for each in COMMANDS if each.scope is scope and each.keys]) for scope in Scope)
+    return "\n".join(["| Keys | Does | |", "|---|---|---|", *(row for part in parts for row in part)])
+
+
+def _part(scope: Scope, commands: Sequence[Command]) -> list[str]:
+    rows = [f"| {_cell(command.shown_keys)} | {command.title} | {command.help} |" for command in commands]
+    return [f"| **{scope.value}** | | |", *rows] if rows else []
 
 
 def _cell(keys: str) -> str:
