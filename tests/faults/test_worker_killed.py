@@ -106,7 +106,8 @@ async def finished(db: Database, world: World, *, answers: int) -> bool:
         now = await tx.row(
             "SELECT (SELECT count(*) FROM messages WHERE role = 'assistant') AS published,"
             " (SELECT count(*) FROM usage_events WHERE metric = 'answers') AS counted,"
-            " (SELECT coalesce(sum(used), 0) FROM usage_counters WHERE metric = 'answers') AS used,"
+            " (SELECT coalesce(sum(used), 0) FROM usage_counters"
+            "  WHERE metric = 'answers' AND period = 'month') AS used,"
             " (SELECT coalesce(sum(reserved), 0) FROM usage_counters WHERE metric = 'answers') AS reserved,"
             " (SELECT count(*) FROM jobs.procrastinate_jobs WHERE args ->> 'workspace_id' = :id) AS jobs",
             id=str(world.workspace_id),

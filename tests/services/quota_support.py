@@ -27,15 +27,21 @@ async def limit(
 
 
 async def counters(db: Database, world: World) -> dict[str, tuple[int, int]]:
-    """Used and reserved by metric and period, of the window now."""
+    """Used and reserved by metric and period, of the window now; by day where the workspace itself limits that."""
     async with db.read(world.workspace_id) as tx:
-        rows = await tx.rows("SELECT * FROM usage_counters WHERE workspace_id = :ws AND window_end > now()")
+        rows = await tx.rows(
+            "SELECT * FROM usage_counters u WHERE workspace_id = :ws AND window_end > now() AND (period = 'month' OR"
+            " EXISTS (SELECT FROM workspace_limits l WHERE l.metric = u.metric AND l.period = u.period))"
+        )
         return {f"{row.metric} {row.period}": (row.used, row.reserved) for row in rows}
 
 
-async def held(db: Database, world: World) -> list[str]:
+async def held(db: Database, world: World, period: str = "month") -> list[str]:
     async with db.read(world.workspace_id) as tx:
-        rows = await tx.rows("SELECT state FROM usage_reservations WHERE workspace_id = :ws ORDER BY run_id, metric")
+        rows = await tx.rows(
+            "SELECT state FROM usage_reservations WHERE workspace_id = :ws AND period = :period"
+            " ORDER BY run_id, metric", period=period,
+        )  # fmt: skip
         return [row.state for row in rows]
 
 

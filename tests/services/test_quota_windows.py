@@ -10,12 +10,14 @@ import pytest
 from console.clock import utc_now
 from console.db.engine import Database
 from console.domain.notification import NotificationType
-from console.domain.quota import Metric, Period, window
+from console.domain.quota import Limit, Metric, Period, window
 from console.domain.run import RunState
 from console.ids import RunId
 from console.services.answers import Answers
+from console.services.ceilings import Ceilings
 from console.services.notifications import Notifications
 from console.services.quotas import HOLD_SECONDS, Refused, Reserved, reserve
+from console.services.usage import Usage
 from tests.services.quota_support import ask, begun_run, counters, limit
 from tests.services.test_answers import Fixed, at, good, newest_run
 from tests.world import make_talk, make_world
@@ -30,7 +32,7 @@ async def test_an_answer_belongs_to_the_month_in_which_it_was_asked_for(db: Data
     for now, passes in ((last, True), (last, False), (first, True), (first, False)):
         found = await reserve(db, world.workspace_id, *await begun_run(db, world), 0, now=now)
         assert isinstance(found, Reserved if passes else Refused)
-        quota = found.quotas[0] if isinstance(found, Reserved) else found.quota
+        quota = found.quotas[-1] if isinstance(found, Reserved) else found.quota
         assert (quota.window.end == end) is (now == last)
 
 
@@ -47,7 +49,7 @@ async def test_a_run_reserved_before_the_change_of_month_counts_in_the_old_one(
     monkeypatch.setattr("console.services.quotas.utc_now", lambda: last)
     await ask(db, world, await make_talk(gateway_db, world), good())
     async with db.read(world.workspace_id) as tx:
-        (counter,) = await tx.rows("SELECT * FROM usage_counters")
+        (counter,) = await tx.rows("SELECT * FROM usage_counters WHERE period = 'month'")
         (event,) = await tx.rows("SELECT * FROM usage_events")
     assert (counter.window_end, counter.used, counter.reserved) == (now, 1, 0)
     assert event.occurred_at == last
@@ -81,6 +83,34 @@ async def test_a_limit_by_day_set_at_noon_knows_the_morning(db: Database, gatewa
     assert await ask(db, world, await make_talk(gateway_db, world), good()) is RunState.COMPLETE
     assert await ask(db, world, await make_talk(gateway_db, world), good()) is RunState.REFUSED
     assert await counters(db, world) == {"answers day": (2, 0), "answers month": (2, 0)}
+
+
+async def test_a_limit_by_day_cleared_and_set_again_has_forgotten_nothing(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    ceilings = Ceilings(db)
+    for hard, answers in ((5, 2), (None, 6)):
+        await ceilings.set(world.owner, Metric.ANSWERS, Period.DAY, Limit(None, hard))
+        for _ in range(answers):
+            assert await ask(db, world, await make_talk(gateway_db, world), good()) is RunState.COMPLETE
+    assert [one.quota.period for one in await Usage(db).meters(world.viewer)] == [Period.MONTH, Period.MONTH]
+    meter = await ceilings.set(world.owner, Metric.ANSWERS, Period.DAY, Limit(None, 5))
+    assert (meter.quota.period, meter.used) == (Period.DAY, 8)
+    assert isinstance(await reserve(db, world.workspace_id, *await begun_run(db, world), 0), Refused)
+    assert all(one.ok for one in await Usage(db).drift(world.viewer))
+
+
+async def test_a_limit_by_day_set_while_an_answer_is_written_counts_it(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+
+    async def begin() -> None:
+        await Ceilings(db).set(world.owner, Metric.ANSWERS, Period.DAY, Limit(None, 2))
+        assert await ask(db, world, await make_talk(gateway_db, world), good()) is RunState.COMPLETE
+
+    during = at("answered", begin)
+    assert await ask(db, world, await make_talk(gateway_db, world), good(), checkpoint=during) is RunState.COMPLETE
+    assert await counters(db, world) == {"answers day": (2, 0), "answers month": (2, 0)}
+    assert await ask(db, world, await make_talk(gateway_db, world), good()) is RunState.REFUSED
+    assert all(one.ok for one in await Usage(db).drift(world.viewer))
 
 
 async def test_owners_and_admins_are_told_once_in_a_window(db: Database, gateway_db: Database) -> None:

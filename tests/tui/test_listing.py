@@ -140,3 +140,13 @@ async def test_the_cursor_stays_on_its_row(desk: Desk) -> None:
         await it.press("R")
         await it.sees("fig")
         assert screen.current == "pear"
+
+
+async def test_where_its_row_has_gone_the_cursor_stays_at_its_place(desk: Desk) -> None:
+    async with fruits(desk, WIDE) as (it, screen):
+        await it.press("j", "j")
+        assert screen.current == "plum"
+        screen.shelf["ripe"] = ["apple", "pear", "fig", "melon"]
+        await it.press("R")
+        await it.sees("all about fig")
+        assert screen.current == "fig"

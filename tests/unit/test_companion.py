@@ -90,7 +90,7 @@ def test_it_does_not_outlive_its_data_directory(data: Path) -> None:
         at_work(data)
         aside = data.rename(data.with_name("aside"))
     until(lambda: not workers(data))
-    aside.rename(data)
+    EmbeddedServer(aside).destroy()
 
 
 def test_several_users_have_one_worker_that_ends_with_the_last(data: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from console.domain.agent_settings import SETTINGS, check_settings
 from console.domain.diff import ChangeKind, FieldChange, diff_snapshots
 from console.domain.line_diff import item_lines, text_lines
 from console.errors import InvalidInputError
+from tests.effort import LINEAR, growth
 
 SHIP = {"id": "1", "questions": ["do you ship"], "answer": "30 days"}
 
@@ -124,16 +124,13 @@ def test_hostile_text_is_made_visible() -> None:
 
 
 def test_lines_that_repeat_without_end_take_time_as_they_grow() -> None:
-    def spent(size: int) -> float:
+    def compared(size: int) -> None:
         before = "\n".join(str(n % 7) for n in range(size))
         after = "\n".join(str(n * 3 % 7 + n % 2) for n in range(size))
-        began = time.process_time()
         lines = text_lines(before, after)
         assert sum(line.sign == "-" for line in lines) == sum(line.sign == "+" for line in lines)
-        return time.process_time() - began
 
-    spent(2_000)
-    assert spent(20_000) < 100 * max(spent(2_000), 0.002)
+    assert growth(compared, 5_000) < LINEAR
 
 
 def test_one_line_more_among_many_equal_ones_is_one_line() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.domain.quota import Given, Level, Limit, Meter, Metric, Period, Quota, Window, quotas, window, worst
+from console.domain.quota import Given, Level, Limit, Meter, Metric, Period, Quota, Window, counted, quotas, window, worst
 
 TICK = timedelta(microseconds=1)
 FIRST, LAST = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (1990, 2100))
@@ -69,8 +69,10 @@ def test_a_workspaces_own_limit_only_lowers(a: int | None, b: int | None, c: int
     assert (found.soft is None) == (plan.soft is None and own.soft is None)
 
 
-def test_months_are_counted_without_a_limit_and_days_only_with_one() -> None:
+def test_all_is_counted_and_days_are_shown_where_they_are_limited() -> None:
     at = utc(2026, 3, 1)
+    names = [(quota.metric, quota.period) for quota in counted([], at, at)]
+    assert names == [("answers", "day"), ("answers", "month"), ("tokens", "day"), ("tokens", "month")]
     names = [(quota.metric, quota.period) for quota in quotas([], at, at)]
     assert names == [("answers", "month"), ("tokens", "month")]
     given_ = [Given(Metric.TOKENS, Period.DAY, None, 5, own=True), Given(Metric.TOKENS, Period.MONTH, 8, 9, own=False)]

@@ -126,6 +126,9 @@ def test_asks_something_else(text: str) -> None:
         ("What’s the cost of V2.1?", "what's the  cost of v2.1 ??"),
         ("do you ship to Köln", "DO YOU SHIP TO KO\u0308LN"),
         ("is it free, please", "Is it free...."),
+        ("is it free \u2013 now!", "'Is it free': (now)"),
+        ("\uff29s it \uff15 days", "is it 5 days"),
+        ("at \u22125 degrees", "at -5 degrees"),
     ],
 )
 def test_one_question_in_two_spellings(text: str, same: str) -> None:
@@ -134,7 +137,32 @@ def test_one_question_in_two_spellings(text: str, same: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "other"),
-    [("is v2 free", "is v3 free"), ("does it work", "it does work"), ("5% off", "5$ off"), ("how are you", "how are")],
+    [
+        ("is v2 free", "is v3 free"),
+        ("does it work", "it does work"),
+        ("5% off", "5$ off"),
+        ("how are you", "how are"),
+        ("is it safe at -5 degrees", "is it safe at 5 degrees"),
+        ("is it safe at \u22125 degrees", "is it safe at 5 degrees"),
+        ("is it safe at - 5 degrees", "is it safe at 5 degrees"),
+        ("what of -$5", "what of $5"),
+        ("orders <50 EUR", "orders >50 EUR"),
+        ("orders \u226450 EUR", "orders \u226550 EUR"),
+        ("orders under <50 EUR", "orders under 50 EUR"),
+        ("the \u00a5500 card", "the \u20b9500 card"),
+        ("the \uffe5500 card", "the 500 card"),
+        ("is 10\u00b2 right", "is 102 right"),
+        ("is 1\u00bd right", "is 11 2 right"),
+        ("is H\u2082O right", "is H2O right"),
+        ("x != y", "x = y"),
+        ("is it 1,5 m", "is it 1 5 m"),
+        ("is it .5 m", "is it 5 m"),
+        ("is 2*3 right", "is 2 3 right"),
+        ("blood group A-", "blood group A"),
+        ("is it 5' wide", 'is it 5" wide'),
+        ("may I bring my \U0001f436", "may I bring my \U0001f431"),
+        ("\u0915\u093f", "\u0915\u093e"),
+    ],
 )
 def test_different_questions_stay_different(text: str, other: str) -> None:
     assert normalise_question(text) != normalise_question(other)
@@ -150,7 +178,22 @@ def test_nothing_left() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["talk ", "a human ", "i want ", "please ", "connect me ", "not bot ", "thanks ", "' ", "hi "]
+    "unit",
+    [
+        "talk ",
+        "a human ",
+        "i want ",
+        "please ",
+        "connect me ",
+        "not bot ",
+        "thanks ",
+        "' ",
+        "hi ",
+        "- ",
+        "-",
+        "!",
+        "\u00b2",
+    ],
 )
 def test_hostile_repetition_is_quick(unit: str) -> None:
     def read(times: int) -> None:

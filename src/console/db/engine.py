@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from console.clock import set_back_to
 from console.db.begin import begin
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_NO_SUCH_THING = {"3F000", "42703", "42704", "42883", "42P01"}
+_NO_SUCH_THING = {"0A000", "3F000", "42703", "42704", "42883", "42P01"}
 """A schema, column, object, function or table that a statement names and the database lacks."""
+
+_UNREACHED = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 
 Hints = set[tuple[str, UUID]]
 """What changed in a transaction, as (kind, id): sent as notifications after the commit."""
@@ -34,17 +37,26 @@ class ReadTx:
     """A read-only transaction of one workspace, or of none."""
 
     def __init__(self, connection: Impatient, workspace_id: UUID | None) -> None:
-        self.connection = connection
         self.workspace_id = workspace_id
+        self._connection: Impatient | None = connection
         self._session: AsyncSession | None = None
+
+    @property
+    def connection(self) -> Impatient:
+        """The connection; RuntimeError once the transaction is over: it may be another tenant's by then."""
+        connection = self._connection
+        if connection is None or connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            raise RuntimeError("the transaction is over")
+        return connection
 
     @property
     def session(self) -> AsyncSession:
         """The models' session in this transaction."""
+        connection = self.connection
         if self._session is None:
             from console.db.orm import session_on
 
-            self._session = session_on(self.connection, self.workspace_id)
+            self._session = session_on(connection, self.workspace_id)
         return self._session
 
     async def execute(self, statement: Executable | str, **params: Any) -> Result:
@@ -95,7 +107,8 @@ class ReadTx:
             await cursor.executemany(statement.encode(), rows)
 
     async def close(self) -> None:
-        """Let go of the models' session."""
+        """Let go of the connection and of the models' session."""
+        self._connection = None
         if self._session is not None:
             await self._session.close()
 
@@ -108,8 +121,13 @@ class WriteTx(ReadTx):
         self.hints: Hints = set()
 
     async def commit(self) -> None:
-        """Make it lasting; nothing comes after."""
-        await (self.connection if self._session is None else self._session).commit()
+        """Make it lasting; nothing comes after. `InFailedSqlTransaction` when a statement of it has failed."""
+        if self._session is not None:
+            await self._session.flush()
+        if self.connection.pgconn.transaction_status == TransactionStatus.INERROR:
+            # PostgreSQL answers such a COMMIT by a ROLLBACK, and no error.
+            raise psycopg.errors.InFailedSqlTransaction("a statement failed: the transaction can't be committed")
+        await self.connection.commit()
 
     def hint(self, kind: str, id: UUID) -> None:
         """Remember that the thing changed, for the live screens."""
@@ -137,6 +155,8 @@ class Database:
                 yield tx
             finally:
                 await tx.close()
+            with suppress(psycopg.Error):
+                await connection.commit()  # a rollback would take the prepared statements with it
 
     @asynccontextmanager
     async def write(self, workspace_id: UUID | None) -> AsyncIterator[WriteTx]:
@@ -148,8 +168,8 @@ class Database:
                 await tx.commit()
             finally:
                 await tx.close()
-        if tx.hints and workspace_id is not None:
-            self.on_commit(workspace_id, tx.hints)
+        if tx.hints and tx.workspace_id is not None:
+            self.on_commit(tx.workspace_id, tx.hints)
 
     @asynccontextmanager
     async def _connection(self, text: str) -> AsyncIterator[Impatient]:
@@ -159,9 +179,9 @@ class Database:
                 yield connection
             finally:
                 await self.pool.end(connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except _UNREACHED as error:
             raise told(error) from error
-        except (psycopg.ProgrammingError, AttributeError) as error:
+        except (psycopg.ProgrammingError, psycopg.NotSupportedError, AttributeError) as error:
             if _names_what_is_gone(error) and (name := await moved_on(self.pool)):
                 raise outdated(name) from error
             raise

@@ -21,13 +21,19 @@ _COMPILED: LRUCache[Any, Any] = LRUCache(500)
 
 
 class _Lent:
-    """The connection, which its transaction closes and no session does."""
+    """The connection, which its transaction commits, rolls back and closes, and no session does."""
 
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
         self._connection = connection
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
+
+    async def commit(self) -> None:
+        return
+
+    async def rollback(self) -> None:
+        return
 
     async def close(self) -> None:
         return

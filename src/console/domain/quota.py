@@ -165,12 +165,21 @@ def window(period: Period, anchor: datetime, at: datetime) -> Window:
 
 
 def quotas(given: Iterable[Given], anchor: datetime, at: datetime) -> tuple[Quota, ...]:
-    """The quotas in force at a moment, in the order in which their counters are locked: each metric by month, limited
-    or not, and by day where that is limited."""
+    """The quotas that are shown: each metric by month, limited or not, and by day where that is limited."""
+    given = tuple(given)
+    limited = {(one.metric, one.period) for one in given}
+    return tuple(
+        quota
+        for quota in counted(given, anchor, at)
+        if quota.period is Period.MONTH or (quota.metric, quota.period) in limited
+    )
+
+
+def counted(given: Iterable[Given], anchor: datetime, at: datetime) -> tuple[Quota, ...]:
+    """The quotas that are counted, in the order in which their counters are locked: all, limited or not, so that a
+    limit set later finds what was used before it."""
     limits = {(one.metric, one.period, one.own): Limit(one.soft, one.hard) for one in given}
-    limited = {(metric, period) for metric, period, _ in limits}
-    counted = [(m, p) for m in Metric for p in Period if p is Period.MONTH or (m, p) in limited]
-    plans = {name: limits.get((*name, False), Limit()) for name in counted}
+    plans = {(m, p): limits.get((m, p, False), Limit()) for m in Metric for p in Period}
     return tuple(
         Quota(*name, window(name[1], anchor, at), plan.lowered(limits.get((*name, True), Limit())), plan)
         for name, plan in plans.items()

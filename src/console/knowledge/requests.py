@@ -66,6 +66,12 @@ _CALLS = re.compile(
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'"})
 _PUNCTUATION = re.compile(r"[^\w\s'%$€£+#./@&-]|(?<!\w)['./-]|['./-](?!\w)|_")
+_MINUSES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-") | {0x2044: "/", 0xB4: "'", 0xFE0F: ""}
+_OTHERWISE_READ = ("<super>", "<sub>", "<fraction>", "<circle>", "<square>")
+_NO_SIGN = re.compile(
+    r"(?<!\d)[,:*]|[,:*](?!\d)|!(?!=)|(?<!\w)[/']|/(?!\w)|(?<!\d)'(?!\w)|(?<!\d)\""
+    r"|\.(?!\w)|(?<!\w)\.(?!\d)|(?<!\w)-(?!\s*[^\w\s]?\s*\.?\d)|-(?=[^\w\s])(?![^\w\s]\s*\d)|_"
+)
 _PREFIX = re.compile(
     r"(?:(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|there|team|all|guys|excuse me|sorry|please"
     r"|pls|plz|ok|okay|so|well|um|quick question|question|i have a question|just wondering"
@@ -84,8 +90,8 @@ def asks_for_person(text: str) -> bool:
 
 
 def normalise_question(text: str) -> str:
-    """One spelling for one question: letter case, Unicode form, punctuation, greetings and thanks go."""
-    words = _words(text)
+    """One spelling for one question: letter case, Unicode form, punctuation, greetings and thanks go; signs stay."""
+    words = _words_and_signs(text)
     end = len(words)
     while end and words[end - 1] in _CLOSING and (words[end - 1] != "you" or tuple(words[end - 2 : end]) == _THANKS):
         end -= 1
@@ -97,3 +103,18 @@ def normalise_question(text: str) -> str:
 def _words(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
     return _PUNCTUATION.sub(" ", folded).split()
+
+
+def _words_and_signs(text: str) -> list[str]:
+    """With what changes a number's or a formula's meaning: minus, comparison and currency signs, powers, fractions."""
+    one_form = "".join(map(_one_form, unicodedata.normalize("NFC", text.translate(_MINUSES))))
+    folded = unicodedata.normalize("NFC", one_form.casefold()).translate(_APOSTROPHES)
+    return _NO_SIGN.sub(" ", "".join(one if _may_tell(one) else " " for one in folded)).split()
+
+
+def _one_form(one: str) -> str:
+    return one if unicodedata.decomposition(one).startswith(_OTHERWISE_READ) else unicodedata.normalize("NFKC", one)
+
+
+def _may_tell(one: str) -> bool:
+    return one.isalnum() or one in "'\"%‰§#./@&-,:*!" or unicodedata.category(one)[0] in "SM"

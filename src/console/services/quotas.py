@@ -10,7 +10,7 @@ from uuid import UUID
 
 from console.clock import utc_now
 from console.db.engine import Database, ReadTx, WriteTx
-from console.domain.quota import Meter, Metric, Quota, quotas
+from console.domain.quota import Meter, Metric, Quota, counted, quotas
 from console.errors import OverQuotaError
 from console.ids import RunId, WorkspaceId
 from console.services import quota_sql
@@ -49,9 +49,14 @@ class _FullError(Exception):
 
 
 async def current(tx: ReadTx, at: datetime) -> tuple[Quota, ...]:
-    """The quotas of the transaction's workspace that are in force at a moment."""
+    """The quotas of the transaction's workspace that are shown at a moment."""
     rows = await tx.rows(quota_sql.LIMITS)
     return quotas(given(rows), rows[0].billing_anchor, at)
+
+
+async def _counted(tx: ReadTx, at: datetime) -> tuple[Quota, ...]:
+    rows = await tx.rows(quota_sql.LIMITS)
+    return counted(given(rows), rows[0].billing_anchor, at)
 
 
 async def meters(tx: ReadTx, at: datetime) -> tuple[Meter, ...]:
@@ -77,7 +82,7 @@ async def reserve(
                 await release(tx, run_id)
             wanted = {Metric.ANSWERS: 1, Metric.TOKENS: tokens}
             # In the order in which a settlement locks them.
-            taken = [(quota, wanted[quota.metric]) for quota in await current(tx, at) if wanted[quota.metric]]
+            taken = [(quota, wanted[quota.metric]) for quota in await _counted(tx, at) if wanted[quota.metric]]
             for quota, n in taken:
                 await _take(tx, run_id, quota, n, at)
             return Reserved(at, tuple(quota for quota, _ in taken))
@@ -133,7 +138,7 @@ async def warn_of(tx: WriteTx, quota: Quota) -> None:
 
 async def spend(tx: WriteTx, metric: Metric, n: int, at: datetime) -> None:
     """Count what was used without a reservation, in the transaction that has just added its event."""
-    for quota in await current(tx, at):
+    for quota in await _counted(tx, at):
         if quota.metric is metric:
             row = await tx.row(quota_sql.SPEND, **_values(quota, at), n=n)
             if row is not None and row.warned_at is None:

@@ -88,8 +88,11 @@ class ConsoleScreen(Screen[None]):
         return True if command is None or self.console_app.actor.role >= command.minimum else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Textual asks before it shows or runs a binding."""
-        return self.allowed(action)
+        """Textual asks before it shows or runs a binding; of a screen that begins or ends, too."""
+        try:
+            return self.allowed(action)
+        except NoMatches:
+            return None
 
     def show_top(self) -> None:
         """Draw the top line and the trouble line again."""

@@ -169,7 +169,7 @@ class GapsScreen(ListScreen[Gap]):
         """The gap in full; from there, one of its conversations."""
         if not self._inside:
             super().action_list_open()
-        elif isinstance(self.detail, GapDetail):
+        elif isinstance(self.detail, GapDetail) and self.detail_is_of_the_row:
             start(self, "act", self._go_to_talk, self.detail)
 
     async def _go_to_talk(self, detail: GapDetail) -> None:

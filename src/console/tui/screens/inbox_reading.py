@@ -45,6 +45,7 @@ class InboxReading(TriagingScreen):
         self.news: set[ConversationId] = set()
         self.goal: ConversationId | None = None
         self._next: Cursor | None = None
+        self._shown: Question | None = None
 
     @property
     def rows(self) -> VirtualList[InboxRow]:
@@ -109,7 +110,8 @@ class InboxReading(TriagingScreen):
         if event.whole:
             above = {row.id for row in self.rows.rows}
             fresh = {row.id for row in event.rows.rows if row.id not in above} if above else set()
-            self.rows.replace(self._with_the_open_one(event.rows.rows), more=self._next is not None)
+            other, self._shown = self._shown != self.question, self.question
+            self.rows.replace(self._with_the_open_one(event.rows.rows), more=self._next is not None, top=other)
             if not self.console_app.touched:
                 self.rows.cursor = 0  # Nobody has looked for a row yet: the first is the one to begin with.
             self.news = fresh

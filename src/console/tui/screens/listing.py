@@ -135,6 +135,11 @@ class ListScreen(ConsoleScreen, Generic[T]):
         return self.rows.current
 
     @property
+    def detail_is_of_the_row(self) -> bool:
+        """Whether the detail that was read is that of the row under the cursor."""
+        return self._detail_key is not None and self._detail_key == self.rows.current_key
+
+    @property
     def wide(self) -> bool:
         """Whether there is room for two panes."""
         return self.has_class("-wide") or self.has_class("-broad")
@@ -193,12 +198,12 @@ class ListScreen(ConsoleScreen, Generic[T]):
         self.show_rows()
         self._read_detail_soon()
 
-    def show_rows(self) -> None:
-        """Show the rows that have the filter's words."""
+    def show_rows(self, *, top: bool = False) -> None:
+        """Show the rows that have the filter's words; from the `top` when they are others than before."""
         words = self.words.casefold().split()
         found = [row for row in self.all_rows if all(word in self.row_text(row).casefold() for word in words)]
         self.rows.message = self._nothing_found() if self.words else self.empty(self.tab)
-        self.rows.replace(found, more=False)
+        self.rows.replace(found, more=False, top=top)
         self.rows.redraw()
         self.show_tabs()
         self.show_detail()
@@ -220,7 +225,7 @@ class ListScreen(ConsoleScreen, Generic[T]):
         if row is None or not pane.size.width:
             pane.show(Content(""))
             return
-        known = self.detail if self._detail_key == self.rows.current_key else None
+        known = self.detail if self.detail_is_of_the_row else None
         pane.show(self.detail_lines(row, known, pane.size.width - 1), top=top)
 
     def show_tabs(self) -> None:
@@ -300,7 +305,7 @@ class ListScreen(ConsoleScreen, Generic[T]):
     def _look_for(self, words: str) -> None:
         if words != self.words:
             self.words = words
-            self.show_rows()
+            self.show_rows(top=True)
             self._read_detail_soon()
 
     @on(Input.Submitted, "#filter")

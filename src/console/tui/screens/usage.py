@@ -104,9 +104,9 @@ class UsageScreen(ListScreen[UsageRow]):
         """Which period is shown."""
         return toned(shown.period_words(self.report), "quiet") if self.report else Content("")
 
-    def show_rows(self) -> None:
+    def show_rows(self, *, top: bool = False) -> None:
         """Draw everything that was read."""
-        super().show_rows()
+        super().show_rows(top=top)
         self.draw()
 
     def draw(self) -> None:

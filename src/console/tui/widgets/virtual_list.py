@@ -95,16 +95,20 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         place = self._places.get(key)
         return None if place is None else self._rows[place]
 
-    def replace(self, rows: Iterable[T], *, more: bool) -> None:
-        """Show other rows; the cursor stays on its row, at its height on the screen, when that row is among them."""
+    def replace(self, rows: Iterable[T], *, more: bool, top: bool = False) -> None:
+        """Show other rows; the cursor stays on its row, at its height on the screen, when that row is among them.
+
+        Where it is not, it stays at its place, or goes to the `top`.
+        """
         before, height = self.current_key, self.cursor * self._row_height - self.scroll_offset.y
         self._rows, self.more = list(rows), more
         self._places = {self._key(row): place for place, row in enumerate(self._rows)}
         self.marks.keep(self._places)
         self._resized()
-        place = self._places.get(before) if before is not None else None
-        self.set_reactive(VirtualList.cursor, place or 0)
-        self.scroll_to(y=0 if place is None else place * self._row_height - height, animate=False, force=True)
+        near = 0 if top else max(0, min(self.cursor, len(self._rows) - 1))
+        place = self._places.get(before, near) if before is not None else near
+        self.set_reactive(VirtualList.cursor, place)
+        self.scroll_to(y=max(0, place * self._row_height - height) if place else 0, animate=False, force=True)
         if self.current_key != before:
             self.post_message(self.Moved(self.current_key))
 
