@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.domain.quota import Given, Level, Limit, Meter, Metric, Period, Quota, Window, counted, quotas, window, worst
+from console.domain.quota import (
+    Given,
+    Level,
+    Limit,
+    Meter,
+    Metric,
+    Period,
+    Quota,
+    Window,
+    counted,
+    quotas,
+    window,
+    worst,
+)
 
 TICK = timedelta(microseconds=1)
 FIRST, LAST = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (1990, 2100))

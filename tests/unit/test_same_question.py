@@ -80,6 +80,9 @@ def test_the_same_question_in_other_words_may_be_one(one: str, other: str) -> No
         ("how do I turn it on", "how do I turn it off"),
         ("do you have this in red", "do you have this in blue"),
         ("do you ship to Austria", "do you ship to Australia"),
+        ("when do I get my parcel", "where do I get my parcel"),
+        ("how much is the delivery", "how long is the delivery"),
+        ("can I cancel it", "must I cancel it"),
         ("is an employee insured", "is an employer insured"),
     ],
 )

@@ -19,28 +19,27 @@ _PART = re.compile(r"[-+]?\.?\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?|\S")
 _JOINT = re.compile(r"(?<=\w)-(?=[^\W\d_])|[.&](?!\d)")
 _NOT = {"no", "not", "never", "none", "nor", "neither", "without", "cannot", "cant", "dont", "doesnt", "didnt", "isnt",
         "wasnt", "wont", "havent", "hasnt", "unable", "couldnt", "shouldnt", "wouldnt", "arent", "werent", "hadnt",
-        "aint", "mustnt", "neednt", "non", "nothing", "nobody", "nowhere", "hardly", "lack", "lacks", "except"}  # fmt: skip
-_NUMBERS = {
-    word: str(value)
-    for value, word in (
-        *enumerate(
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-            " seventeen eighteen nineteen twenty".split()
-        ),
-        *zip(range(30, 101, 10), "thirty forty fifty sixty seventy eighty ninety hundred".split(), strict=True),
-    )
-}
-_AMOUNTS = frozenset(
-    "thousand million billion dozen half third quarter once twice thrice single double triple first second fourth fifth"
-    " sixth seventh eighth ninth tenth".split()
+        "aint", "mustnt", "neednt", "non", "nothing", "nobody", "nowhere", "hardly", "lack", "lacks",
+        "except"}  # fmt: skip
+_TEENS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen twenty"
 )
-_PERSONS = frozenset("i we you me my mine our your yours he she they him her his their them myself yourself".split())
+_TENS = "thirty forty fifty sixty seventy eighty ninety hundred"
+_NUMBERS = dict(zip(_TEENS.split(), map(str, range(21)), strict=True)) | dict(
+    zip(_TENS.split(), map(str, range(30, 101, 10)), strict=True)
+)
+_AMOUNTS = {"thousand", "million", "billion", "dozen", "half", "third", "quarter", "once", "twice", "thrice", "single",
+            "double", "triple", "first", "second", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+            "tenth"}  # fmt: skip
+_PERSONS = {"i", "we", "you", "me", "my", "mine", "our", "your", "yours", "he", "she", "they", "him", "her", "his",
+            "their", "them", "myself", "yourself"}  # fmt: skip
 _WRITTEN = {"u": "you", "ur": "your", "im": "i", "ive": "i", "id": "i", "youre": "you"}
-_SMALL = frozenset(
-    "a an the is are am was were be been do does did can could will would shall should may might has have had what how"
-    " where which who why it its this that these those there and s please yet just".split()
-)
-_BETWEEN = frozenset("to from in on at of for by with into onto after before if when or than as not".split())
+_SMALL = {"a", "an", "the", "is", "are", "am", "was", "were", "be", "been", "do", "does", "did", "can", "could",
+          "will", "would", "shall", "should", "may", "might", "has", "have", "had", "what", "how", "where", "which", "who", "why",
+          "it", "its", "this", "that", "these", "those", "there", "and", "s", "please", "yet", "just"}  # fmt: skip
+_BETWEEN = {"to", "from", "in", "on", "at", "of", "for", "by", "with", "into", "onto", "after", "before", "if", "when",
+            "or", "than", "as", "not"}  # fmt: skip
 _PREFIXES = ("un", "in", "il", "im", "ir", "non", "dis", "de", "mis", "re", "pre", "anti", "over", "under", "ex")
 _ENDING = re.compile(r"|e|d|y|ies|.?(?:s|ed|ing)")
 _FEW = 2
@@ -63,6 +62,7 @@ _OPPOSED = (
     "he|him|his she|her|hers", "true false", "yes no", "left right", "top bottom", "north south east west",
     "hour|hours|hourly minute|minutes second|seconds day|days week|weeks month|months year|years",
     "adult|adults child|children|kid|kids", "login logout", "show hide", "same different", "since until|till",
+    "when where who|whom why", "much many long often far", "can|could must|should|required",
 )  # fmt: skip
 _SIDES: dict[str, list[tuple[int, int]]] = {}
 for _group, _words in enumerate(_OPPOSED):
@@ -96,7 +96,7 @@ def _parts(text: str) -> list[str]:
 def _part(part: str) -> str:
     if part in _NOT or part.endswith("n't"):
         return "not"
-    bare = part.split("'")[0] or part
+    bare = part.split("'", maxsplit=1)[0] or part
     return _NUMBERS.get(bare) or _WRITTEN.get(bare, bare)
 
 
@@ -150,4 +150,4 @@ def _alone(parts: Sequence[str], others: Sequence[str]) -> list[str]:
 
 def _one_word(one: str, other: str) -> bool:
     same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return same > 2 and bool(_ENDING.fullmatch(one[same:]) and _ENDING.fullmatch(other[same:]))  # noqa: PLR2004
+    return same > 2 and bool(_ENDING.fullmatch(one[same:]) and _ENDING.fullmatch(other[same:]))
