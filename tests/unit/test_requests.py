@@ -199,5 +199,6 @@ def test_hostile_repetition_is_quick(unit: str) -> None:
     def read(times: int) -> None:
         asks_for_person(unit * times)
         normalise_question(unit * times + "x")
+        normalise_question("-" + unit * times + "x")
 
     assert growth(read, 5_000) < LINEAR

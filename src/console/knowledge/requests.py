@@ -70,7 +70,7 @@ _MINUSES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-") 
 _OTHERWISE_READ = ("<super>", "<sub>", "<fraction>", "<circle>", "<square>")
 _NO_SIGN = re.compile(
     r"(?<!\d)[,:*]|[,:*](?!\d)|!(?!=)|(?<!\w)[/']|/(?!\w)|(?<!\d)'(?!\w)|(?<!\d)\""
-    r"|\.(?!\w)|(?<!\w)\.(?!\d)|(?<!\w)-(?!\s*[^\w\s]?\s*\.?\d)|-(?=[^\w\s])(?![^\w\s]\s*\d)|_"
+    r"|\.(?!\w)|(?<!\w)\.(?!\d)|(?<!\w)-(?! ?[^\w\s]? ?\.?\d)|-(?=[^\w\s])(?![^\w\s] ?\d)|_"
 )
 _PREFIX = re.compile(
     r"(?:(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|there|team|all|guys|excuse me|sorry|please"
@@ -109,7 +109,8 @@ def _words_and_signs(text: str) -> list[str]:
     """With what changes a number's or a formula's meaning: minus, comparison and currency signs, powers, fractions."""
     one_form = "".join(map(_one_form, unicodedata.normalize("NFC", text.translate(_MINUSES))))
     folded = unicodedata.normalize("NFC", one_form.casefold()).translate(_APOSTROPHES)
-    return _NO_SIGN.sub(" ", "".join(one if _may_tell(one) else " " for one in folded)).split()
+    kept = "".join(one if _may_tell(one) else " " for one in folded)
+    return _NO_SIGN.sub(" ", " ".join(kept.split())).split()
 
 
 def _one_form(one: str) -> str:

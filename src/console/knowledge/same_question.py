@@ -36,8 +36,9 @@ _PERSONS = {"i", "we", "you", "me", "my", "mine", "our", "your", "yours", "he", 
             "their", "them", "myself", "yourself"}  # fmt: skip
 _WRITTEN = {"u": "you", "ur": "your", "im": "i", "ive": "i", "id": "i", "youre": "you"}
 _SMALL = {"a", "an", "the", "is", "are", "am", "was", "were", "be", "been", "do", "does", "did", "can", "could",
-          "will", "would", "shall", "should", "may", "might", "has", "have", "had", "what", "how", "where", "which", "who", "why",
-          "it", "its", "this", "that", "these", "those", "there", "and", "s", "please", "yet", "just"}  # fmt: skip
+          "will", "would", "shall", "should", "may", "might", "has", "have", "had", "what", "how", "where",
+          "which", "who", "why", "it", "its", "this", "that", "these", "those", "there", "and", "s", "please",
+          "yet", "just"}  # fmt: skip
 _BETWEEN = {"to", "from", "in", "on", "at", "of", "for", "by", "with", "into", "onto", "after", "before", "if", "when",
             "or", "than", "as", "not"}  # fmt: skip
 _PREFIXES = ("un", "in", "il", "im", "ir", "non", "dis", "de", "mis", "re", "pre", "anti", "over", "under", "ex")
