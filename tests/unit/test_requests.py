@@ -193,6 +193,8 @@ def test_nothing_left() -> None:
         "-",
         "!",
         "\u00b2",
+        " ",
+        "\u3000",
     ],
 )
 def test_hostile_repetition_is_quick(unit: str) -> None:
