@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from console.db.embedded.server import ServerUrls
@@ -17,7 +19,8 @@ def edit(office: Office, text: str) -> None:
     office.out("olivia", "agent", "edit", "help", "--file", "-", stdin=text)
 
 
-def test_what_a_publish_would_change_is_shown_to_everybody(office: Office) -> None:
+def test_what_a_publish_would_change_is_shown_to_everybody(urls: ServerUrls, tmp_path: Path) -> None:
+    office = open_office(urls, tmp_path)
     same = office.call("vera", "agent", "diff", "help")
     assert (same.returncode, same.stdout) == (0, "")
     assert "v1 (live) and draft of help are the same" in same.stderr
