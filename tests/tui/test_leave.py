@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from textual.css.query import NoMatches
 
+from console.tui import crash
 from console.tui.screens.inbox import InboxScreen
 from console.tui.widgets.toast import SECONDS
 from tests.tui.support.desk import Desk
@@ -125,3 +127,25 @@ async def test_what_comes_after_the_widgets_have_gone_is_no_crash(desk: Desk) ->
         await stage.rows.remove()
         screen.post_message(InboxScreen.RowsRead(screen.question, ()))
     assert stage.app.return_code == 0
+
+
+async def test_only_a_widget_missed_at_the_end_is_no_crash(desk: Desk) -> None:
+    app = desk.console()
+    async with running(app, WIDE):
+        assert not crash.at_an_end(app, NoMatches())
+    assert crash.at_an_end(app, NoMatches())
+    assert not crash.at_an_end(app, KeyError())
+
+
+async def test_a_widget_missed_while_nothing_ends_is_one(desk: Desk) -> None:
+    await desk.waiting()
+    app = desk.console()
+
+    async def misses() -> None:
+        async with running(app, WIDE) as stage:
+            await stage.sees("asks for a person")
+            app.screen.call_next(app.screen.query_one, "#nothing")
+            await stage.until(lambda: app._exception is not None, "ended")
+
+    with pytest.raises(NoMatches):
+        await misses()

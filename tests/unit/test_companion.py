@@ -79,10 +79,18 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 
 def at_work(data: Path) -> int:
-    """The one worker there is; waits until there is exactly one and it holds the lock."""
-    until(lambda: [process.pid for process in workers(data)] == [holder(data / "worker.lock")])
-    (worker,) = workers(data)
-    return worker.pid
+    """The one worker at work; waits until it holds the lock and is alone.
+
+    On a slow machine a second one may be started before the first has the lock: it sees that and ends.
+    """
+    alone: list[int] = []
+
+    def is_alone() -> bool:
+        alone[:] = [process.pid for process in workers(data)]
+        return alone == [holder(data / "worker.lock")]
+
+    until(is_alone)
+    return alone[0]
 
 
 def test_it_does_not_outlive_its_data_directory(data: Path) -> None:

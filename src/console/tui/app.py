@@ -393,6 +393,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
             if isinstance(screen, ConsoleScreen):
                 screen.post_message(message())
 
+    def _handle_exception(self, error: Exception) -> None:
+        if not crash.at_an_end(self, error):
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         """Textual's own shows the locals of every frame, and with them what visitors wrote."""
         crash.show(self)

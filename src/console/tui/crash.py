@@ -9,9 +9,23 @@ from typing import Any
 
 from rich.segment import Segments
 from rich.text import Text
+from textual._context import active_message_pump
 from textual.app import App
+from textual.css.query import NoMatches
+from textual.dom import DOMNode
 
 _FRAMES = 4
+
+
+def at_an_end(app: App[Any], error: BaseException) -> bool:
+    """Whether only a widget was missed, while the app or the widgets around it were going: they go one by one, and
+    what is told to those that are left has nowhere to show anything."""
+    if not isinstance(error, NoMatches):
+        return False
+    told = active_message_pump.get(app)
+    around = told.ancestors_with_self if isinstance(told, DOMNode) else []
+    going = any(node._closing or node._closed or node._pruning for node in around)  # noqa: SLF001 - no other word for it
+    return going or app._exit or not app._running  # noqa: SLF001 - likewise
 
 
 def incident(error: BaseException) -> str:

@@ -12,7 +12,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.css.query import NoMatches
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
@@ -68,14 +67,6 @@ class ConsoleScreen(Screen[None]):
     @abstractmethod
     def read_changed(self, ids: frozenset[UUID] | None) -> None:
         """Read these again; None means everything."""
-
-    async def _dispatch_message(self, message: Message) -> None:
-        """A screen on its way out loses its widgets before its last messages: they have nowhere to show anything."""
-        try:
-            await super()._dispatch_message(message)
-        except NoMatches:
-            if not (self.app._exit or self._pruning):  # noqa: SLF001 - Textual has no other word for it
-                raise
 
     @property
     def too_small(self) -> bool:
