@@ -203,10 +203,11 @@ CREATE INDEX notifications_unread ON notifications (workspace_id, user_id, id DE
 CREATE TABLE presences (
     workspace_id uuid NOT NULL,
     user_id uuid NOT NULL,
+    console_id uuid NOT NULL,
     conversation_id uuid,
     typing_until timestamptz,
     seen_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (workspace_id, user_id)
+    PRIMARY KEY (workspace_id, user_id, console_id)
 );
 CREATE INDEX presences_conversation ON presences (workspace_id, conversation_id) WHERE conversation_id IS NOT NULL;
 

@@ -59,7 +59,7 @@ ROWS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "resource_id": "u(n)",
         "read_at": "CASE WHEN n % 20 > 0 THEN now() END",
     },
-    "presences": {"user_id": "u(n)", "conversation_id": "CASE n % 3 WHEN 0 THEN u(n / 3) END"},
+    "presences": {"user_id": "u(n)", "console_id": "u(n)", "conversation_id": "CASE n % 3 WHEN 0 THEN u(n / 3) END"},
     "runs": {
         "id": "u(n)", "kind": "'answer'", "conversation_id": "u(n / 2)",
         "created_at": "now() - n * interval '1 second'",

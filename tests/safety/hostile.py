@@ -163,10 +163,10 @@ class Planter:
             self.run("INSERT INTO notifications (workspace_id, id, user_id, type, actor_user_id, resource_kind,"
                      " resource_id, seq) VALUES (%(ws)s, %(v0)s, %(v1)s, %(v2)s, %(v3)s, 'conversation', %(v4)s,"
                      " %(v5)s)", new_id(), self.people[0], kind, self.people[1], id, seq)  # fmt: skip
-        self.run("INSERT INTO presences (workspace_id, user_id, conversation_id, typing_until, seen_at) VALUES"
-                 " (%(ws)s, %(v0)s, %(v1)s, now() + interval '1 hour', now() + interval '1 hour')"
-                 " ON CONFLICT (workspace_id, user_id) DO UPDATE SET conversation_id = excluded.conversation_id",
-                 self.people[1], id)  # fmt: skip
+        self.run("INSERT INTO presences (workspace_id, user_id, console_id, conversation_id, typing_until, seen_at)"
+                 " VALUES (%(ws)s, %(v0)s, %(v0)s, %(v1)s, now() + interval '1 hour', now() + interval '1 hour')"
+                 " ON CONFLICT (workspace_id, user_id, console_id)"
+                 " DO UPDATE SET conversation_id = excluded.conversation_id", self.people[1], id)  # fmt: skip
         self.run("INSERT INTO visitor_presences (workspace_id, conversation_id, typing_until, seen_at) VALUES"
                  " (%(ws)s, %(v0)s, now() + interval '1 hour', now())", id)  # fmt: skip
 

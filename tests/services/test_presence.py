@@ -161,7 +161,7 @@ async def test_presence_under_way_never_holds_up_a_message(db: Database, gateway
             "INSERT INTO visitor_presences (workspace_id, conversation_id) VALUES (:ws, :id)", id=talk.id
         )
         await staff.execute(
-            "INSERT INTO presences (workspace_id, user_id, conversation_id) VALUES (:ws, :me, :id)",
+            "INSERT INTO presences (workspace_id, user_id, console_id, conversation_id) VALUES (:ws, :me, :me, :id)",
             me=world.member.user_id, id=talk.id,
         )  # fmt: skip
         async with asyncio.timeout(60):
@@ -183,4 +183,36 @@ async def test_no_such_conversation(db: Database) -> None:
     world = await make_world(db)
     with pytest.raises(NotFoundError, match="no conversation"):
         await Presence(db).here(world.member, ConversationId(new_id()))
+    assert await rows(db, world) == []
+
+
+async def test_two_consoles_of_one_person_are_one_to_the_others(db: Database, gateway_db: Database) -> None:
+    world = await make_world(db)
+    talk = await make_talk(gateway_db, world)
+    here, there = Presence(db, new_id()), Presence(db, new_id())
+    await here.here(world.member, talk.id, typing=True)
+    await there.here(world.member, talk.id)
+    assert await seen_by(db, world.other, talk) == [(talk.id, "mia", True)]
+    assert await here.leave(world.member)
+    assert await seen_by(db, world.other, talk) == [(talk.id, "mia", False)]
+    assert not await there.leave(world.member)
+    assert await rows(db, world) == []
+
+
+async def test_of_two_consoles_that_leave_at_once_one_is_the_last(db: Database) -> None:
+    world = await make_world(db)
+    for _ in range(20):
+        both = [Presence(db, new_id()) for _ in range(2)]
+        for each in both:
+            await each.here(world.member, None)
+        assert sorted(await asyncio.gather(*(each.leave(world.member) for each in both))) == [False, True]
+
+
+async def test_a_console_that_died_is_no_other(db: Database) -> None:
+    world = await make_world(db)
+    await Presence(db, new_id()).here(world.member, None)
+    await later(db, world, 60)
+    mine = Presence(db, new_id())
+    await mine.here(world.member, None)
+    assert not await mine.leave(world.member)
     assert await rows(db, world) == []

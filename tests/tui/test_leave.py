@@ -108,6 +108,18 @@ async def test_palette_offers_what_was_meant(desk: Desk, typed: str, first: str)
         await stage.sees(first)
 
 
+async def test_what_one_holds_is_kept_while_another_console_of_theirs_is_open(desk: Desk) -> None:
+    talk = await desk.waiting()
+    async with running(desk.console(), WIDE) as stage:
+        await stage.app.services.presence.here(desk.me, None)
+        async with running(desk.console(), WIDE) as other:
+            await other.sees("Crystal Minh")
+            await other.take()
+        assert (await desk.of(talk.id)).holder is not None
+        await stage.until(lambda: stage.app.counts.mine == 1, "counted")
+    assert (await desk.of(talk.id)).holder is None
+
+
 async def test_plain_signs(desk: Desk) -> None:
     await desk.waiting("Crystal", domain="acme.test")
     async with running(desk.console(ascii=True), NARROW) as stage:

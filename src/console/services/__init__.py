@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,7 +213,7 @@ class Services:
         """Who is where, and who types."""
         from console.services.presence import Presence
 
-        return Presence(self.db)
+        return Presence(self.db, uuid4())
 
     @cached_property
     def leads(self) -> Leads:

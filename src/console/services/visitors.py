@@ -162,7 +162,7 @@ ANSWER_SECONDS = 60
 _STANDING = """
     SELECT c.control, c.control = 'human' AND c.claimed_by_user_id IS NULL AS waiting, coalesce(CASE c.control
         WHEN 'human' THEN (
-            SELECT extract(epoch FROM p.typing_until - now()) FROM presences p
+            SELECT extract(epoch FROM max(p.typing_until) - now()) FROM presences p
             WHERE p.workspace_id = :ws AND p.user_id = c.claimed_by_user_id AND p.conversation_id = :id
               AND p.typing_until > now())
         ELSE (

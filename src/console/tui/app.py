@@ -56,6 +56,7 @@ from console.tui.present.notices import error_text
 from console.tui.present.plain import PLAIN
 from console.tui.screens.base import ConsoleScreen, report_failure
 from console.tui.spool import Spool
+from console.tui.stylesheet import OnceParsed
 from console.tui.switching import Switching
 from console.tui.terminal import ConsoleDriver, shell_waits
 from console.tui.themes import DARK, THEMES, chosen, colourless
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from console.tui.tour import Tour
 
 HEARTBEAT = 15.0
+FIRST_BEAT = 1.0
 RECOUNT = 1.0
 
 
@@ -117,6 +119,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         for each in THEMES:
             self.register_theme(each)
         self.theme = theme
+        self.stylesheet = OnceParsed(variables=self.get_css_variables())
 
     def sit(self, services: Services, actor: Actor, place: Place) -> None:
         """Take a seat: from here on it is known who acts, and where."""
@@ -171,6 +174,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         start(self, "live", listen, self)
         start(self, "restore", self._restore)
         self._count_soon()
+        self.set_timer(FIRST_BEAT, self._heartbeat)
 
     def write_code(self, sequence: str) -> None:
         """Send the terminal a sequence that is nothing to be seen."""

@@ -80,8 +80,7 @@ class Leaving:
     async def put_down(self) -> None:
         """The same, of one who goes elsewhere."""
         app = self._app
-        release = self._release(app.services, app.actor)
-        work = {"keep drafts": app.drafts.close(), "release": release, "no more here": app.whereabouts.leave()}
+        work = {"keep drafts": app.drafts.close(), "release": self._release(app.services, app.actor)}
         await within(GO_SECONDS, *(asyncio.create_task(each, name=name) for name, each in work.items()))
 
     async def _end(self, code: int) -> None:
@@ -89,7 +88,8 @@ class Leaving:
         self._app.exit(return_code=code)
 
     async def _release(self, services: Services, actor: Actor) -> None:
-        if actor.role < Role.MEMBER:
+        elsewhere = await self._app.whereabouts.leave()
+        if elsewhere or actor.role < Role.MEMBER:
             return
         try:
             for row in await self._held(services, actor):

@@ -49,10 +49,11 @@ class Whereabouts:
         """Still here."""
         self._tell(typing=self._at is not None and monotonic() - self._typed < TYPING)
 
-    async def leave(self) -> None:
-        """The console ends."""
+    async def leave(self) -> bool:
+        """The console ends. Gives back whether this person has another one open."""
         with suppress(ConsoleError):  # the others see it within the minute
-            await self._app.services.presence.leave(self._app.actor)
+            return await self._app.services.presence.leave(self._app.actor)
+        return False
 
     def _tell(self, *, typing: bool) -> None:
         idle, self._news = self._news is None, (self._at, typing)

@@ -113,6 +113,7 @@ class Presence(Base, BelongsToWorkspace):
 
     __tablename__ = "presences"
     user_id: Mapped[Key]
+    console_id: Mapped[Key]
     conversation_id: Mapped[UUID | None]
     typing_until: Mapped[datetime | None]
     seen_at: Mapped[Now]
