@@ -1,17 +1,25 @@
-"""Start the demo by the given `console`, be a visitor, and get an answer or a handoff."""
+"""Start the demo by the given `console`: be a visitor and get an answer or a handoff, then open it in a terminal."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 import urllib.request
 import uuid
 from typing import Any
 
 PATIENCE_SECONDS = 120
+LAST_DRAWN = b"take over"
 
 
 def call(url: str, body: object = None, **headers: str) -> dict[str, Any]:
@@ -41,8 +49,35 @@ def ask(ready: dict[str, Any]) -> None:
     raise SystemExit("nobody answered")
 
 
+def read_until(terminal: int, wanted: bytes) -> bytes:
+    """What a terminal shows until it has shown this; without it, until its process closes it."""
+    seen, until = b"", time.monotonic() + PATIENCE_SECONDS
+    with contextlib.suppress(OSError):  # closed
+        while time.monotonic() < until and not (wanted and wanted in seen):
+            ready, _, _ = select.select([terminal], [], [], 1.0)
+            seen += os.read(terminal, 65536) if ready else b""
+    return seen
+
+
+def open_in_terminal(console: str) -> None:
+    """Open the demo at 80x24, see the inbox with its keys, and leave."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(console, [console, "demo"], os.environ | {"TERM": "xterm-256color"})  # noqa: S606
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    seen = read_until(terminal, LAST_DRAWN)
+    os.write(terminal, b"q")
+    read_until(terminal, b"")
+    if LAST_DRAWN not in seen:
+        os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    if status != 0:
+        raise SystemExit(f"the console did not open and end well ({status}): {seen[-2000:]!r}")
+    print("opened and left")
+
+
 def main() -> None:
-    """Run the demo, ask, stop it."""
+    """Run the demo, ask, stop it, open it in a terminal."""
     started = time.monotonic()
     demo = subprocess.Popen([sys.argv[1], "demo", "--headless"], stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
@@ -55,6 +90,7 @@ def main() -> None:
         demo.send_signal(signal.SIGTERM)
         if demo.wait(60) != 0:
             raise SystemExit(f"the demo ended with {demo.returncode}")
+    open_in_terminal(sys.argv[1])
 
 
 if __name__ == "__main__":
