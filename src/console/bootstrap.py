@@ -12,7 +12,6 @@ from uuid import UUID
 from console.config import Config
 from console.domain.actor import Actor
 from console.errors import RefusedError, UsageError
-from console.seal import seal_of
 from console.services import Services
 from console.signals import stop_on_signals
 
@@ -44,6 +43,8 @@ async def open_runtime(config: Config) -> AsyncIterator[Runtime]:
 
     Raises `ConnectionFailedError` when the server can't be reached, `RefusedError` for one that does not fit.
     """
+    from console.seal import seal_of
+
     async with AsyncExitStack() as closing:
         app_url, gateway_url = await _urls(config, closing)
         direct_url = config.database_direct_url or app_url

@@ -66,13 +66,12 @@ async def _work(runtime: Runtime, stop: asyncio.Event) -> None:
     from console.services.answers import Answers
     from console.services.search import Search
     from console.services.thumbs import record_thumbs_down
-    from console.services.token_estimate import estimator
     from console.worker.worker import run_worker as work
 
     embedder = MiniLm(intra_op_num_threads=1)
     models = runtime.services.models
     answering = Answering(Search(runtime.db, embedder, models=models), embedder, models)
-    answers = Answers(runtime.db, answering, estimate=estimator(models, embedder))
+    answers = Answers(runtime.db, answering, estimate=answering.estimate)
     await work(
         runtime.db, runtime.direct_url, answers, _crawl(runtime, embedder), stop=stop,
         duties=[partial(record_thumbs_down, runtime.db, embedder)],
@@ -91,7 +90,6 @@ def _crawl(runtime: Runtime, embedder: Embedder) -> Callable[[WorkspaceId, UUID]
 
 def run_tui(config: Config) -> int:
     """Open the console for the person signed in, or for whoever signs in at its first screen; returns the exit code."""
-    gc.disable()
     if not (config.email and config.password):
         config = replace(config, session_token=TokenStore(config).load())
     return asyncio.run(_tui(config))
@@ -136,9 +134,14 @@ class _Door:
 
     async def opening(self) -> Seat:
         """The seat of who is signed in."""
+        await asyncio.to_thread(_load_database)
+        seat, _ = await asyncio.gather(self._taken(), asyncio.to_thread(_load_inbox))
+        _collect_garbage()
+        return seat
+
+    async def _taken(self) -> Seat:
         from console.tui.starting import Seat
 
-        await asyncio.to_thread(_load)
         runtime = await self._connected()
         if self._why is not None:
             why, self._why = self._why, None
@@ -146,9 +149,7 @@ class _Door:
         if self.asks and runtime.config.session_token is None:
             raise await runtime.services.auth.nobody()
         actor = await signed_in(runtime)
-        seat = Seat(runtime.services, actor, await _place(runtime, actor))
-        _collect_garbage()
-        return seat
+        return Seat(runtime.services, actor, await _place(runtime, actor))
 
     async def enter(self, email: str, password: str, code: str | None) -> str:
         """Sign in; returns where the session is kept."""
@@ -165,10 +166,14 @@ class _Door:
         return self._runtime
 
 
-def _load() -> None:
-    """Import what the inbox needs, in a thread: the screen is there already and stays awake."""
+def _load_database() -> None:
+    """Import what a seat needs, in a thread: the screen is there already and stays awake."""
     import console.db.check
-    import console.services.auth
+    import console.services.auth  # noqa: F401 - to have it loaded
+
+
+def _load_inbox() -> None:
+    """Import what the inbox needs, while the server is waited for."""
     import console.services.drafts
     import console.services.inbox
     import console.services.live
@@ -176,7 +181,7 @@ def _load() -> None:
 
 
 def _collect_garbage() -> None:
-    """From now on: what was imported stays, and is never searched."""
+    """From now on; `console` begins without. What was imported stays, and is never searched."""
     gc.freeze()
     gc.enable()
 

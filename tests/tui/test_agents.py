@@ -112,15 +112,17 @@ async def test_an_edit_is_saved_and_what_is_wrong_is_shown_with_its_line(
         assert files(tmp_path) == []
 
 
-async def test_esc_keeps_the_text_and_the_next_edit_goes_on_with_it(desk: Desk, tmp_path: Path) -> None:
-    async with running(desk.console(desk.people.admin, drafts=tmp_path), WIDE) as stage:
+async def test_esc_keeps_the_text_and_the_next_edit_goes_on_with_it(
+    desk: Desk, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with running(desk.console(desk.people.admin, drafts=tmp_path), size) as stage:
         await at_agents(stage)
         await editing(stage)
         document(stage).text = 'name = "Mine"\n'
         await stage.press("escape")
         await stage.until(lambda: not isinstance(stage.app.screen, DocumentModal), "closed")
         assert "your text is kept" in stage.toasts
-    async with running(desk.console(desk.people.admin, drafts=tmp_path), WIDE) as stage:
+    async with running(desk.console(desk.people.admin, drafts=tmp_path), size) as stage:
         await at_agents(stage)
         await editing(stage)
         await stage.sees("your text of the last time")
@@ -142,8 +144,10 @@ async def test_what_is_typed_outlives_the_console(desk: Desk, tmp_path: Path) ->
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
-async def test_who_changed_the_draft_meanwhile_is_named_and_mine_can_take_its_place(desk: Desk, tmp_path: Path) -> None:
-    async with running(desk.console(desk.people.admin, drafts=tmp_path), WIDE) as stage:
+async def test_who_changed_the_draft_meanwhile_is_named_and_mine_can_take_its_place(
+    desk: Desk, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with running(desk.console(desk.people.admin, drafts=tmp_path), size) as stage:
         await at_agents(stage)
         await editing(stage)
         draft = await Agents(desk.db).draft(desk.people.owner, "assistant")
@@ -171,17 +175,16 @@ async def test_publishing_shows_what_changes_and_asks_for_a_note(desk: Desk, siz
         await stage.sees("draft: 1 change")
         await stage.press("P")
         await stage.sees("Publish Assistant?", '"" -> "second"', "1 change")
-        await stage.type("for May")
-        await stage.press("enter")
+        await stage.enter("for May")
         await stage.until(lambda: "visitors meet v3 of Assistant now" in stage.toasts, "published")
         await stage.sees("live v3")
     newest = (await Versions(desk.db).list(desk.me, desk.people.agent_id))[0]
     assert (newest.number, newest.note, newest.author_name, newest.live) == (3, "for May", "adam", True)
 
 
-async def test_a_publish_overtaken_meanwhile_is_refused_and_the_note_is_kept(desk: Desk) -> None:
+async def test_a_publish_overtaken_meanwhile_is_refused_and_the_note_is_kept(desk: Desk, size: tuple[int, int]) -> None:
     await edit(desk, description="second")
-    async with running(desk.console(desk.people.admin), WIDE) as stage:
+    async with running(desk.console(desk.people.admin), size) as stage:
         await at_agents(stage)
         await stage.press("P")
         await stage.sees("Publish Assistant?")
@@ -206,8 +209,7 @@ async def test_a_version_is_compared_and_rolled_back_to(desk: Desk, size: tuple[
         await stage.sees('"two" -> "one"')
         await stage.press("minus")
         await stage.sees("Roll back Assistant to v2?")
-        await stage.type("worse answers")
-        await stage.press("enter")
+        await stage.enter("worse answers")
         await stage.until(lambda: "visitors meet v2 of Assistant now" in stage.toasts, "rolled back")
         await stage.sees("live v2")
     assert (await Agents(desk.db).draft(desk.me, "assistant")).settings["description"] == "two"
@@ -219,13 +221,11 @@ async def test_a_question_is_tried_on_the_draft_and_on_what_is_live(desk: Desk, 
         await at_agents(stage)
         await stage.press("p")
         await stage.sees("Ask Assistant", "[draft]")
-        await stage.type("what is the refund")
-        await stage.press("enter")
+        await stage.enter("what is the refund")
         await stage.sees("what is the refund", "below 25% a person takes over", "to a person:")
         await stage.press("tab")
         await stage.sees("[live v1]")
-        await stage.type("again")
-        await stage.press("enter")
+        await stage.enter("again")
         await stage.sees("below 50% a person takes over")
     async with desk.db.read(desk.people.workspace_id) as tx:
         counts = await tx.row(
@@ -242,23 +242,18 @@ async def test_an_agent_is_made_and_given_its_web_pages(desk: Desk, size: tuple[
         await at_agents(stage)
         await stage.press("plus")
         await stage.sees("A new agent")
-        await stage.type("Sales")
-        await stage.press("enter")
-        await stage.type("assistant")
-        await stage.press("enter")
+        await stage.enter("Sales")
+        await stage.enter("assistant")
         await stage.sees("has an agent 'assistant' already")
         await stage.press(*["backspace"] * 9)
-        await stage.type("sales")
-        await stage.press("enter")
+        await stage.enter("sales")
         await stage.sees("not published", "sales")
         await stage.press("end", "o", "plus")
         await stage.sees("Let a site talk with Sales")
-        await stage.type("shop.example/x")
-        await stage.press("enter")
+        await stage.enter("shop.example/x")
         await stage.sees("can't be listed")
         await stage.press(*["backspace"] * 14)
-        await stage.type("https://shop.example")
-        await stage.press("enter")
+        await stage.enter("https://shop.example")
         await stage.sees("https://shop.example")
         await stage.until(lambda: "Let a site" not in stage.text, "closed")
         await stage.press("x")
@@ -284,8 +279,7 @@ async def test_hostile_names_notes_and_settings_are_shown_as_they_are(desk: Desk
         await stage.sees("Publish [@click=app.leave]x[/]")
         await stage.press("escape", "p")
         await stage.sees("Ask [@click=app.leave]x[/]")
-        await stage.type(MARKUP)
-        await stage.press("enter")
+        await stage.enter(MARKUP)
         await stage.sees("a person takes over")
         await stage.press("escape")
         await editing(stage)

@@ -84,8 +84,7 @@ async def test_what_matches_nothing_is_text(desk: Desk) -> None:
     await desk.waiting()
     async with running(desk.console(), WIDE) as stage:
         await begin(stage)
-        await stage.type("/zzz")
-        await stage.press("enter")
+        await stage.enter("/zzz")
         await stage.type("and / or")
         assert stage.pane.box.area.text == "/zzz\nand / or"
         assert not stage.pane.box.completion.display

@@ -212,7 +212,7 @@ async def test_why(desk: Desk, size: Size) -> None:
     async with running(desk.console(), size) as stage:
         await stage.sees("Crystal Minh")
         await stage.open()
-        await stage.until(lambda: "w why" in stage.footer, "footer")
+        await stage.until(lambda: "w why" in stage.footer and "esc back" in stage.footer, "footer")
         await stage.press("w")
         await stage.sees(
             "Why did the assistant say this?", "wrong size", "Returns / Return Due To Size", "1.91", "quoted"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +16,7 @@ from console.ids import GapId
 from console.knowledge.requests import normalise_question
 from console.services import gaps
 from console.tui.widgets.conversation_pane import ConversationPane
+from tests.tui.support.around import Around
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import NARROW, WIDE, Running, running
 from tests.world import Talk
@@ -19,6 +24,7 @@ from tests.world import Talk
 QUESTION = "do you ship outside the US?"
 OTHER = "can I pay with two cards?"
 ANSWER = "Only within the US."
+Size = tuple[int, int]
 
 
 async def asked(desk: Desk, question: str, place: int = 0, name: str = "Crystal Minh") -> tuple[GapId, Talk]:
@@ -39,6 +45,12 @@ async def to_gaps(it: Running, *words: str) -> None:
     await it.sees("open", *words)
 
 
+async def in_full(it: Running) -> None:
+    """The gap under the cursor, beside the list or in its place."""
+    await it.press("enter")
+    await it.sees("asked in")
+
+
 async def status(desk: Desk, id: GapId) -> GapStatus:
     """Where a gap stands."""
     return (await desk.services().gaps.show(desk.me, id)).gap.status
@@ -53,7 +65,7 @@ async def becomes(it: Running, desk: Desk, id: GapId, wanted: GapStatus) -> None
     await it.until_true(there, f"{wanted}")
 
 
-async def test_the_queue_says_how_often_why_and_where(desk: Desk, size: tuple[int, int]) -> None:
+async def test_the_queue_says_how_often_why_and_where(desk: Desk, size: Size) -> None:
     await asked(desk, QUESTION)
     await asked(desk, "Do you ship outside the us")
     await asked(desk, OTHER, 1)
@@ -63,7 +75,7 @@ async def test_the_queue_says_how_often_why_and_where(desk: Desk, size: tuple[in
         await it.sees("“Do you ship outside the us”", "2 visitors", "none yet: i writes it", "asked in", "Crystal Minh")
 
 
-async def test_an_answer_is_written_approved_asked_again_and_published(desk: Desk, size: tuple[int, int]) -> None:
+async def test_an_answer_is_written_approved_asked_again_and_published(desk: Desk, size: Size) -> None:
     id, _ = await asked(desk, QUESTION)
     async with running(desk.console(desk.people.admin), size) as it:
         await to_gaps(it, QUESTION)
@@ -86,24 +98,69 @@ async def test_an_answer_is_written_approved_asked_again_and_published(desk: Des
     assert version.snapshot["curated_answers"][0]["answer"] == ANSWER
 
 
-async def test_an_approval_is_undone(desk: Desk) -> None:
+async def test_an_approval_is_undone(desk: Desk, size: Size) -> None:
     id, _ = await asked(desk, QUESTION)
     await desk.services().review.draft(desk.me, id, ANSWER)
-    async with running(desk.console(desk.people.admin), WIDE) as it:
+    async with running(desk.console(desk.people.admin), size) as it:
         await to_gaps(it, "draft ready")
+        await in_full(it)
         await it.press("y")
-        await it.sees("asked again", "[open 0]")
+        await it.sees("asked again", "[open 0]", "No gaps")
         await it.press("u")
         await it.sees("draft ready", "[open 1]")
         assert "asked again" not in it.text
     assert await desk.services().curated.list(desk.me) == ()
 
 
-async def test_who_is_second_is_told_who_was_first(desk: Desk) -> None:
+async def two_approved(it: Running, desk: Desk) -> tuple[GapId, GapId]:
+    """Two gaps, in the order of the keys that approve them."""
+    first, _ = await asked(desk, QUESTION)
+    second, _ = await asked(desk, OTHER, 1)
+    for id in (first, second):
+        await desk.services().review.draft(desk.me, id, ANSWER)
+    await to_gaps(it, QUESTION, OTHER, "[open 2]")
+    rows = [str(gap.id) for gap in await desk.services().gaps.queue(desk.me)]
+    await it.press("y", "j", "y")
+    return (first, second) if rows[0] == str(first) else (second, first)
+
+
+@pytest.mark.parametrize("late", [0, 1])
+async def test_undo_is_for_the_key_pressed_last(desk: Desk, late: int) -> None:
+    """Whichever of two approvals is told last, and while the other is not told yet."""
+    told, calls = asyncio.Event(), count()
+
+    async def slowly(call: Callable[[], Awaitable[Any]]) -> Any:
+        place = next(calls)
+        approved = await call()
+        if place == late:
+            await told.wait()
+        return approved
+
+    services = desk.services()
+    services.__dict__["review"] = Around(services.review, "approve", slowly)
+    async with running(desk.console(desk.people.admin, services), WIDE) as it:
+        first, last = await two_approved(it, desk)
+        await becomes(it, desk, first, GapStatus.APPROVED)
+        await becomes(it, desk, last, GapStatus.APPROVED)
+        await it.sees("asked again")
+        if late == 1:
+            await it.press("u")  # of the first, which was told already: not the one that is meant
+            told.set()
+            await it.until(lambda: it.app.screen.check_action("gap_undo", ()) is True, "undo")
+        else:
+            told.set()
+            await it.until(lambda: not it.app.screen._deciding, "both told")  # type: ignore[attr-defined]
+        await it.press("u")
+        await becomes(it, desk, last, GapStatus.DRAFTED)
+        assert await status(desk, first) is GapStatus.APPROVED
+
+
+async def test_who_is_second_is_told_who_was_first(desk: Desk, size: Size) -> None:
     id, _ = await asked(desk, QUESTION)
     await desk.services().review.draft(desk.me, id, ANSWER)
-    async with running(desk.console(desk.people.admin), WIDE) as it:
+    async with running(desk.console(desk.people.admin), size) as it:
         await to_gaps(it, "draft ready")
+        await in_full(it)
         await desk.services().review.approve(desk.people.owner, id)
         await it.press("y")
         await it.until(lambda: "olivia approved this gap on " in it.toasts, "a word of it")
@@ -145,10 +202,11 @@ async def test_members_write_and_only_admins_decide(desk: Desk) -> None:
         assert it.app.screen.check_action("gap_edit", ()) is None
 
 
-async def test_what_is_typed_is_kept(desk: Desk, tmp_path: Path) -> None:
+async def test_what_is_typed_is_kept(desk: Desk, tmp_path: Path, size: Size) -> None:
     id, _ = await asked(desk, QUESTION)
-    async with running(desk.console(drafts=tmp_path), WIDE) as it:
+    async with running(desk.console(drafts=tmp_path), size) as it:
         await to_gaps(it, QUESTION)
+        await in_full(it)
         await it.press("i")
         await it.sees("Answer to")
         await it.type("Only with")
@@ -160,40 +218,44 @@ async def test_what_is_typed_is_kept(desk: Desk, tmp_path: Path) -> None:
     assert await status(desk, id) is GapStatus.OPEN
 
 
-async def test_a_persons_reply_is_what_the_answer_begins_with(desk: Desk) -> None:
+async def test_a_persons_reply_is_what_the_answer_begins_with(desk: Desk, size: Size) -> None:
     id, talk = await asked(desk, QUESTION)
     services = desk.services()
     claim = await services.takeover.claim(desk.people.other, talk.id)
     await services.messages.send(desk.people.other, talk.id, ANSWER, token="1", epoch=claim.epoch)
-    async with running(desk.console(), WIDE) as it:
-        await to_gaps(it, "person answered", "i begins with it")
+    async with running(desk.console(), size) as it:
+        await to_gaps(it, "person answered")
+        await in_full(it)
+        await it.sees("i begins with it")
         await it.press("i")
         await it.sees("Answer to", "from max's reply", ANSWER)
         await it.press("ctrl+s")
-        await it.sees("draft ready", "from a person's reply")
+        await it.sees("drafted 1", "from a person's reply")
     assert (await services.gaps.show(desk.me, id)).gap.draft == ANSWER
 
 
-async def test_gaps_are_merged_and_split(desk: Desk) -> None:
+async def test_gaps_are_merged_and_split(desk: Desk, size: Size) -> None:
     first, _ = await asked(desk, QUESTION)
     await asked(desk, QUESTION)
     second, _ = await asked(desk, OTHER, 1)
-    async with running(desk.console(desk.people.admin), WIDE) as it:
+    async with running(desk.console(desk.people.admin), size) as it:
         await to_gaps(it, QUESTION, OTHER)
-        await it.press("j", "m")
+        await it.press("j")
+        await in_full(it)
+        await it.press("m")
         await it.sees("is the same as", QUESTION)
         await it.press("enter")
-        await it.sees("3x", "[open 1]")
+        await it.sees("3 conversations", "[open 1]")
         assert await status(desk, second) is GapStatus.MERGED
         await it.press("s")
         await it.sees("a gap of its own?", OTHER)
         await it.press("enter")
-        await it.sees("2x", "[open 2]")
+        await it.sees("2 conversations", "[open 2]")
     assert await status(desk, second) is GapStatus.OPEN
     assert (await desk.services().gaps.show(desk.me, first)).gap.occurrences == 2
 
 
-async def test_enter_leads_to_the_conversation(desk: Desk, size: tuple[int, int]) -> None:
+async def test_enter_leads_to_the_conversation(desk: Desk, size: Size) -> None:
     _, talk = await asked(desk, QUESTION)
     _, other = await asked(desk, QUESTION, name="Joyce Wu")
     async with running(desk.console(), size) as it:
@@ -211,10 +273,10 @@ async def test_enter_leads_to_the_conversation(desk: Desk, size: tuple[int, int]
     assert talk.id != other.id
 
 
-async def test_letters_are_words_while_something_is_typed(desk: Desk) -> None:
+async def test_letters_are_words_while_something_is_typed(desk: Desk, size: Size) -> None:
     id, _ = await asked(desk, QUESTION)
     await desk.services().review.draft(desk.me, id, ANSWER)
-    async with running(desk.console(desk.people.admin), WIDE) as it:
+    async with running(desk.console(desk.people.admin), size) as it:
         await to_gaps(it, "draft ready")
         await it.press("slash")
         await it.type("yxmsP")
@@ -240,7 +302,7 @@ async def test_an_empty_tab_says_why(desk: Desk, tab: str) -> None:
         assert len(it.app.screen_stack) == 1
 
 
-async def test_an_answer_is_flagged_where_it_is_read(desk: Desk, size: tuple[int, int]) -> None:
+async def test_an_answer_is_flagged_where_it_is_read(desk: Desk, size: Size) -> None:
     talk = await desk.visitor(said=QUESTION)
     await desk.answers(talk, "Yes, everywhere.")
     async with running(desk.console(), size) as it:
@@ -268,7 +330,7 @@ async def test_an_answer_is_flagged_where_its_why_is_read(desk: Desk) -> None:
     assert [gap.question for gap in await desk.services().gaps.list(desk.me)] == [QUESTION]
 
 
-async def test_hostile_words_are_only_words(desk: Desk, size: tuple[int, int]) -> None:
+async def test_hostile_words_are_only_words(desk: Desk, size: Size) -> None:
     evil = "[@click=app.leave]leave[/] \x1b]52;c;aGk=\x07 \u202egnol [b"
     id, _ = await asked(desk, evil, name="[red]\x1b[2J[/")
     await desk.services().review.draft(desk.me, id, f"{evil}\n[/x]")

@@ -104,8 +104,7 @@ async def test_bad_names_are_shown_where_people_are(desk: Desk, size: tuple[int,
         await stage.sees(f"{MARKUP} is typing")
         await stage.press("a")
         await stage.sees(MARKUP, "nobody")
-        await stage.type("click")
-        await stage.press("enter")
+        await stage.enter("click")
         await stage.sees("you gave it to [@click=app.leave]x[/]")
         assert not stage.app._exit
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.app import ScreenStackError
 from textual.css.query import NoMatches
 
 from console.tui import crash
@@ -146,6 +147,7 @@ async def test_only_a_widget_missed_at_the_end_is_no_crash(desk: Desk) -> None:
     async with running(app, WIDE):
         assert not crash.at_an_end(app, NoMatches())
     assert crash.at_an_end(app, NoMatches())
+    assert crash.at_an_end(app, ScreenStackError())
     assert not crash.at_an_end(app, KeyError())
 
 

@@ -8,6 +8,7 @@ from console.db import hangup
 from console.db import listen as listening
 from console.db.engine import Database
 from console.domain.live import Link
+from console.services import Services
 from tests.proxy import Proxy
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import NARROW, Running, running
@@ -35,9 +36,7 @@ def shown(stage: Running) -> list[str]:
 @pytest.mark.parametrize("fault", ["cut", "stall"])
 async def test_what_was_said_meanwhile(desk: Desk, wire: Proxy, size: Size, fault: str) -> None:
     talk = await desk.waiting()
-    far = Database(wire.url)
-    services = desk.services(far)
-    services.__dict__["live"] = type(services.live)(far, wire.url)
+    services = Services(Database(wire.url))
     async with running(desk.console(services=services), size) as stage:
         await stage.sees("Crystal Minh", "live")
         await stage.take()
@@ -58,4 +57,4 @@ async def test_what_was_said_meanwhile(desk: Desk, wire: Proxy, size: Size, faul
             assert stage.rows.rows[0].snippet == MISSED[-1]
         plain = "\n".join(part.content.plain for block in stage.pane.transcript.blocks for part in block.parts)
         assert [plain.count(text) for text in MISSED] == [1] * 50
-    await far.close()
+    await services.db.close()

@@ -78,7 +78,8 @@ async def test_in_the_place_of_the_list_when_there_is_not(desk: Desk) -> None:
         await it.press("j", "enter")
         await it.sees("all about pear", "PEAR")
         assert "5 letters" not in it.text
-        await it.press("escape")
+        await it.until(lambda: "esc back" in it.footer and "filter" not in it.footer, "the way back")
+        await it.press("slash", "escape")
         await it.sees("apple", "pear")
         assert screen.current == "pear"
 
@@ -117,6 +118,14 @@ async def test_what_can_not_be_read_says_so_in_its_place_and_what_was_there_stay
         screen.broken = False
         await it.press("R")
         await it.sees("nothing is green")
+
+
+async def test_what_nobody_expected_is_told_once(desk: Desk) -> None:
+    async with fruits(desk, WIDE) as (it, screen):
+        screen.shelf.clear()
+        await it.press("R")
+        await it.until(lambda: "incident" in it.toasts, "told")
+        assert it.toasts.count("incident") == 1
 
 
 @pytest.mark.parametrize(("kinds", "read"), [({"fruit"}, True), ({"other"}, False)])

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from console.domain.gap import AskedAgain, DraftOrigin, Gap, GapDetail, GapStatus, GapTrigger
+from console.domain.gap_words import gap_reason
 from console.domain.run import AnswerKind, RunState, Trace
-from console.domain.words import gap_reason
 from console.ids import AgentId, ConversationId, GapId, RunId, new_id
 from console.text import EMPTY, SafeText
 from console.tui.present.gaps import again_line, gap_lines, gap_row

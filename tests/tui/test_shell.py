@@ -7,6 +7,7 @@ import pytest
 from console.clock import utc_now
 from console.db.engine import Database
 from console.domain.live import Link
+from console.services import Services
 from console.tui.events import CountsChanged
 from console.tui.themes import DARK, LIGHT
 from tests.proxy import Proxy
@@ -122,9 +123,7 @@ async def test_an_unknown_error_is_an_incident_and_the_console_goes_on(desk: Des
 
 async def test_offline_and_back(desk: Desk, wire: Proxy, size: tuple[int, int]) -> None:
     talk = await desk.waiting()
-    far = Database(wire.url)
-    services = desk.services(far)
-    services.__dict__["live"] = type(services.live)(far, wire.url)
+    services = Services(Database(wire.url))
     async with running(desk.console(services=services), size) as stage:
         await stage.sees("Crystal Minh", "live")
         await stage.take()
@@ -140,7 +139,7 @@ async def test_offline_and_back(desk: Desk, wire: Proxy, size: tuple[int, int]) 
         await stage.until(lambda: stage.app.link is Link.LIVE and not stage.app.trouble, "live again")
         await desk.goes_out()
         assert (await desk.said(talk.id)).count("words") == 1
-    await far.close()
+    await services.db.close()
 
 
 async def test_copy(desk: Desk) -> None:

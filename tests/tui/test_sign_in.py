@@ -65,8 +65,7 @@ async def mia(db: Database, urls: ServerUrls, tmp_path: Path) -> Person:
 async def test_email_password_and_in(mia: Person, size: tuple[int, int]) -> None:
     entrance = Entrance(mia)
     async with entrance.shown(size) as stage:
-        await stage.type(mia.email)
-        await stage.press("enter")
+        await stage.enter(mia.email)
         await stage.type(PASSWORD)
         assert PASSWORD not in stage.text
         assert "••••" in stage.text
@@ -81,28 +80,22 @@ async def test_a_wrong_try_is_one_line_and_another_goes(mia: Person, size: tuple
     async with Entrance(mia).shown(size) as stage:
         await stage.type(mia.email)
         await stage.press("tab")
-        await stage.type("wrong")
-        await stage.press("enter")
+        await stage.enter("wrong")
         await stage.sees("wrong e-mail, password or code", "after 5 wrong tries")
         assert sum("wrong e-mail" in line for line in stage.text.splitlines()) == 1
-        await stage.type(PASSWORD)
-        await stage.press("enter")
+        await stage.enter(PASSWORD)
         await stage.sees("Acme Retail")
 
 
 async def test_the_code_is_asked_for_when_it_is_needed(mia: Person, size: tuple[int, int]) -> None:
     await mia.enrolled()
     async with Entrance(mia).shown(size) as stage:
-        await stage.type(mia.email)
-        await stage.press("enter")
-        await stage.type(PASSWORD)
-        await stage.press("enter")
+        await stage.enter(mia.email)
+        await stage.enter(PASSWORD)
         await stage.sees("asks for a code", "Code", "or a recovery code")
-        await stage.type("000000")
-        await stage.press("enter")
+        await stage.enter("000000")
         await stage.sees("wrong e-mail, password or code")
-        await stage.type(mia.code())
-        await stage.press("enter")
+        await stage.enter(mia.code())
         await stage.sees("Acme Retail")
 
 
@@ -111,14 +104,12 @@ async def test_who_must_wait_gives_a_recovery_code(mia: Person) -> None:
     for _ in range(5):
         await mia.refused("wrong")
     async with Entrance(mia).shown() as stage:
-        await stage.type(mia.email)
-        await stage.press("enter")
+        await stage.enter(mia.email)
         for _ in range(2):
             await stage.type(PASSWORD)
             await stage.press("tab" if "Code" in stage.text else "enter")
             await stage.sees("wrong e-mail, password or code", "Code")
-        await stage.type(codes[0])
-        await stage.press("enter")
+        await stage.enter(codes[0])
         await stage.sees("Acme Retail")
 
 
@@ -136,8 +127,7 @@ async def test_nothing_is_tried_before_all_is_filled(mia: Person) -> None:
     entrance = Entrance(mia)
     async with entrance.shown() as stage:
         await stage.press("enter")
-        await stage.type("x")
-        await stage.press("enter")
+        await stage.enter("x")
         await stage.until(lambda: stage.app.screen.query_one("#email").has_focus, "back to the e-mail")
         assert entrance.tried == []
         await stage.press("down", "up", "shift+tab", "tab")
@@ -152,10 +142,9 @@ async def test_enter_twice_tries_once_and_leaving_does_not_wait(mia: Person) -> 
 
     entrance = Entrance(mia, before=wait)
     async with entrance.shown() as stage:
-        await stage.type(mia.email)
-        await stage.press("enter")
-        await stage.type(PASSWORD)
-        await stage.press("enter", "enter", "enter")
+        await stage.enter(mia.email)
+        await stage.enter(PASSWORD)
+        await stage.press("enter", "enter")
         await stage.sees("signing in")
         assert len(entrance.tried) == 1
         await stage.press("escape")
@@ -170,10 +159,8 @@ async def test_a_server_out_of_reach_keeps_what_was_typed(mia: Person) -> None:
             raise failures.pop()
 
     async with Entrance(mia, before=fail_once).shown() as stage:
-        await stage.type(mia.email)
-        await stage.press("enter")
-        await stage.type(PASSWORD)
-        await stage.press("enter")
+        await stage.enter(mia.email)
+        await stage.enter(PASSWORD)
         await stage.sees("can't be reached", mia.email)
         await stage.press("enter")
         await stage.sees("Acme Retail")
@@ -184,10 +171,8 @@ async def test_what_breaks_inside_is_an_incident_and_no_end(mia: Person) -> None
         raise ZeroDivisionError
 
     async with Entrance(mia, before=broken).shown() as stage:
-        await stage.type("a@b")
-        await stage.press("enter")
-        await stage.type("[bold]x[/")
-        await stage.press("enter")
+        await stage.enter("a@b")
+        await stage.enter("[bold]x[/")
         await stage.sees("something went wrong; incident")
 
 
@@ -196,8 +181,7 @@ async def test_a_pasted_password_is_as_it_was_copied_and_never_copied_back(mia: 
 
     entrance = Entrance(mia)
     async with entrance.shown() as stage:
-        await stage.type("a@b")
-        await stage.press("enter")
+        await stage.enter("a@b")
         stage.app.screen.query_one("#password").post_message(Paste(" two  blanks "))
         await stage.sees("•••")
         await stage.press("ctrl+a", "ctrl+x", "enter")

@@ -14,6 +14,7 @@ from console.domain.live import Link, LinkChanged
 from console.errors import ExitCode
 from console.text import SafeText
 from console.tui.attention import APART, Attention, desktop
+from console.tui.listening import hear
 from console.tui.present.plain import SIGNS
 from console.tui.themes import ANSI, DARK, LIGHT, chosen
 from tests.tui.support.desk import Desk
@@ -131,9 +132,9 @@ async def test_a_viewer_is_told(desk: Desk, size: tuple[int, int]) -> None:
 async def test_the_age_of_a_link_goes_on_while_it_stays(desk: Desk) -> None:
     async with running(desk.console(tick=0.05), NARROW) as stage:
         await stage.sees("live")
-        stage.app.heard(LinkChanged(Link.OFFLINE))
+        hear(stage.app, LinkChanged(Link.OFFLINE))
         since = stage.app.link_since
-        stage.app.heard(LinkChanged(Link.OFFLINE))
+        hear(stage.app, LinkChanged(Link.OFFLINE))
         assert stage.app.link_since == since
 
 
@@ -141,7 +142,7 @@ async def test_the_age_of_a_link_goes_on_while_it_stays(desk: Desk) -> None:
 async def test_a_link_that_is_not_live_shows_its_age(desk: Desk, link: Link) -> None:
     async with running(desk.console(tick=0.05), NARROW) as stage:
         await stage.sees("live")
-        stage.app.heard(LinkChanged(link))
+        hear(stage.app, LinkChanged(link))
         await stage.sees(f"{link.value} 0s")
         assert ("sending waits" in stage.text) is (link is Link.OFFLINE)
 

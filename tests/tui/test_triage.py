@@ -37,7 +37,7 @@ async def test_snooze_by_two_keys_or_by_the_list(desk: Desk, size: Size) -> None
         await stage.until_true(an_hour, "snoozed for an hour")
         until = (await desk.of(talk.id)).snoozed_until
         assert until is not None
-        await stage.sees(f"until {until.astimezone():%H:}")
+        await stage.sees("snoozed", f"{until.astimezone():%H:%M} ")
 
 
 async def test_next_monday_is_one_to_seven_days_away(desk: Desk) -> None:
@@ -116,8 +116,7 @@ async def test_a_label_alone_is_one_enter(desk: Desk) -> None:
         await stage.sees("Crystal Minh")
         await stage.press("l")
         await stage.sees("no labels yet")
-        await stage.type("vip")
-        await stage.press("enter")
+        await stage.enter("vip")
         await stage.sees("#vip")
     assert (await desk.of(talk.id)).labels == ("vip",)
 

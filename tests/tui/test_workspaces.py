@@ -119,6 +119,7 @@ async def test_the_details_are_settings_and_members(site: Site, size: tuple[int,
         await at_workspaces(stage)
         await stage.press("end", "d")
         await stage.sees("plan", "time zone", "UTC", "answers are extracts", "billing", "keys", "2 members", "Mia")
+        await stage.until(lambda: "esc back" in stage.footer and "d details" not in stage.footer, "the way back")
         await stage.press("escape", "home", "d")
         await stage.sees("1 member", " here ")
 

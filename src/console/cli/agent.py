@@ -21,7 +21,7 @@ def register(noun: Parser) -> None:
         _show,
         examples=[("console agent show help", ""), ("console agent show help --toml > help.toml", "for `edit --file`")],
     )
-    show.add_argument("agent", metavar="AGENT", help="its slug or id")
+    show.takes_agent()
     show.add_argument("--toml", action="store_true", help="the draft's document alone")
     create = noun.verb(
         "create", "make an agent, not yet published", _create, examples=[("console agent create help --name Help", "")]

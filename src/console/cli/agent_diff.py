@@ -23,7 +23,7 @@ def register(noun: Parser) -> None:
             ("console agent diff help --from v3 --to live", "what has changed since version 3"),
         ],
     )
-    diff.add_argument("agent", metavar="AGENT", help="its slug or id")
+    diff.takes_agent()
     which = "draft, live, or a version's number"
     diff.add_argument("--from", dest="left", metavar="VERSION", default="live", help=f"{which} (else: live)")
     diff.add_argument("--to", dest="right", metavar="VERSION", default="draft", help=f"{which} (else: draft)")

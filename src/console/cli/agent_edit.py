@@ -31,7 +31,7 @@ def register(noun: Parser) -> None:
             ("console agent edit help --file help.toml", "takes the draft from a file (-: from stdin)"),
         ],
     )
-    edit.add_argument("agent", metavar="AGENT", help="its slug or id")
+    edit.takes_agent()
     edit.add_argument("--file", metavar="FILE", help="take the draft from this TOML document (-: from stdin)")
 
 

@@ -20,7 +20,7 @@ def register(noun: Parser) -> None:
     )
     remove = origin.verb("remove", "let them no longer; what is open ends within seconds", _remove)
     for verb in (listing, add, remove):
-        verb.add_argument("agent", metavar="AGENT", help="its slug or id")
+        verb.takes_agent()
     for verb in (add, remove):
         verb.add_argument("origin", metavar="ORIGIN", help="https://HOST or https://HOST:PORT")
 

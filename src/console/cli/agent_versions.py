@@ -27,7 +27,7 @@ def register(noun: Parser) -> None:
     )
     versions = noun.verb("versions", "the published versions, newest first", _versions)
     for verb in (publish, rollback, versions):
-        verb.add_argument("agent", metavar="AGENT", help="its slug or id")
+        verb.takes_agent()
     for verb in (publish, rollback):
         verb.add_argument("--note", metavar="TEXT", default="", help="why, for the audit log")
     rollback.add_argument("--to", type=int, metavar="NUMBER", help="this version (else the one before the live one)")

@@ -62,5 +62,6 @@ def _as_json(asked: Asked) -> dict[str, object]:
         "confidence": answer.confidence, "threshold": answer.threshold, "gap_id": None, "run_id": asked.run_id,
         "agent_version": asked.agent_version, "curated": answer.trace.get("curated"), "model": answer.trace["model"],
         "tokens_in": answer.trace.get("tokens_in", 0), "tokens_out": answer.trace.get("tokens_out", 0),
+        "embedding_tokens": (answer.trace.get("embedded") or {}).get("tokens", 0),
         "cost_usd": answer.trace.get("cost_usd", 0.0), "error": answer.trace.get("error"), "ms": asked.ms,
     }  # fmt: skip

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.cli.output import Output
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from console.config import Config
 
 
 class Call:
-    """One call of a verb: its arguments, the settings, the place to print."""
+    """One call of a verb: its arguments (None for the screen), the settings, the place to print."""
 
-    def __init__(self, args: Namespace) -> None:
-        self.args = args
+    def __init__(self, args: Namespace | None = None) -> None:
+        self.args: Any = args
         self.out = Output(json=getattr(args, "json", False))
 
     @cached_property

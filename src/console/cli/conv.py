@@ -6,10 +6,10 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from console.cli import conv_acts, conv_claim, conv_label, conv_say
+from console.cli import conv_acts, conv_claim, conv_label, conv_say, conv_why
 from console.cli.call import Call
 from console.cli.conv_id import on_one
-from console.cli.conv_print import as_json, message_json, print_message, show_message, standing
+from console.cli.conv_print import as_json, message_json, print_event, print_message, show_message, standing
 from console.cli.conv_tail import Tail
 from console.cli.numbers import count
 from console.cli.parser import Parser
@@ -20,6 +20,7 @@ from console.text import spelled
 if TYPE_CHECKING:
     from console.domain.conversation import Conversation
     from console.domain.inbox import InboxRow
+    from console.domain.message import Transcript
 
 _POLL_SECONDS = 1.0
 
@@ -44,7 +45,7 @@ def register(noun: Parser) -> None:
     tail = on_one(noun, "tail", "follow a conversation until interrupted", _tail)
     tail.add_argument("--after", metavar="SEQ", type=int, default=0, help="begin after this message")
     tail.add_argument("--for", dest="seconds", metavar="SECONDS", type=float, help="stop after so long")
-    for part in (conv_claim, conv_say, conv_acts, conv_label):
+    for part in (conv_why, conv_claim, conv_say, conv_acts, conv_label):
         part.register(noun)
 
 
@@ -79,12 +80,22 @@ async def _show(call: Call) -> None:
         conversation = await services.conversations.get(actor, id)
         transcript = await services.conversations.transcript(actor, id, limit=conversation.last_seq or 1)
     if call.out.json:
-        call.out.data(as_json(conversation) | {"messages": [message_json(m) for m in transcript.messages]})
+        said = [message_json(message) for message in transcript.messages]
+        call.out.data(as_json(conversation) | {"messages": said, "events": transcript.events})
         return
     head = (conversation.visitor_name, spelled(conversation.page), standing(conversation), _marks(conversation))
     call.out.text(" · ".join(filter(None, head)))
-    for message in transcript.messages:
-        print_message(call, message)
+    _print_transcript(call, transcript)
+
+
+def _print_transcript(call: Call, transcript: Transcript) -> None:
+    """Each message, and the events after it."""
+    for seq, message in [(0, None), *((message.seq, message) for message in transcript.messages)]:
+        if message:
+            print_message(call, message)
+        for event in transcript.events:
+            if event.after_seq == seq:
+                print_event(call, event)
 
 
 def _marks(conversation: Conversation) -> str:

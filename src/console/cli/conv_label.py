@@ -23,7 +23,7 @@ def register(noun: Parser) -> None:
         ],
     )
     label.dashed = True
-    label.add_argument("id", metavar="ID", help="the conversation, or 8 or more digits that its id begins with")
+    label.takes_id("the conversation")
     label.add_argument("names", metavar="[+|-]NAME", nargs="+", help="+ or nothing puts it on, - takes it off")
     label.add_argument("--id", dest="more", metavar="ID", action="append", default=[], help="this conversation too")
     label.add_argument("--dry-run", action="store_true", help="only say which ones it would change")

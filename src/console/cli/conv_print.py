@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from console.domain.conversation import Conversation
-    from console.domain.message import Message
+    from console.domain.message import Event, Message
 
 
 def print_conversation(call: Call, conversation: Conversation) -> None:
@@ -66,6 +66,15 @@ def show_message(call: Call, message: Message) -> None:
         call.out.data(message_json(message))
     else:
         print_message(call, message)
+
+
+def print_event(call: Call, event: Event) -> None:
+    """A change of control, or what a visitor left, in one line."""
+    left = event.kind == "left_address"
+    who = event.actor_name or ("the visitor" if left else "the console")
+    detail = event.detail if left else event.detail.replace("_", " ")
+    words = " ".join(filter(None, (who, event.kind.replace("_", " "), detail)))
+    call.out.text(f"   \u00b7  {when(event.created_at)}  {words}")
 
 
 def print_message(call: Call, message: Message) -> None:

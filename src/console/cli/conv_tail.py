@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from console.cli.call import Call
+from console.cli.conv_print import print_event
 
 if TYPE_CHECKING:
     from console.domain.actor import Actor
@@ -50,8 +51,7 @@ class Tail:
         if self._call.out.json:
             self._call.out.data(event)
             return
-        words = [event.actor_name or "the console", event.kind.replace("_", " "), event.detail.replace("_", " ")]
-        self._call.out.text(f"   \u00b7  {event.created_at:%H:%M}  {' '.join(filter(None, words))}")
+        print_event(self._call, event)
 
     async def _look_who_types(self, services: Services, actor: Actor) -> None:
         around = await services.presence.around(actor, [self._id])

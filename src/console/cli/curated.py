@@ -24,7 +24,7 @@ def register(noun: Parser) -> None:
         _add,
         examples=[("console curated add help 'We ship within the US.' --question 'do you ship abroad?'", "")],
     )
-    add.add_argument("agent", metavar="AGENT", help="its slug or id")
+    add.takes_agent()
     add.add_argument("answer", metavar="TEXT", help="the words; - reads them from standard input")
     edit = noun.verb(
         "edit",
@@ -34,7 +34,7 @@ def register(noun: Parser) -> None:
     )
     remove = noun.verb("remove", "take a curated answer out of the draft (admins)", _remove)
     for verb in (show, edit, remove):
-        verb.add_argument("id", metavar="ID", help="the curated answer, or 8 or more digits that its id begins with")
+        verb.takes_id("the curated answer")
     edit.add_argument("answer", metavar="TEXT", nargs="?", help="the words; - reads them from standard input")
     for verb in (add, edit):
         verb.add_argument(

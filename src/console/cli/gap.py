@@ -42,7 +42,7 @@ async def _list(call: Call) -> None:
 
 
 def _row(gap: Gap) -> tuple[object, ...]:
-    from console.domain.words import gap_reason
+    from console.domain.gap_words import gap_reason
 
     last = f"{gap.last_seen_at:%m-%d %H:%M}"
     return gap.id, gap.occurrences, gap.conversations, gap_reason(gap), gap.status.value, last, gap.question
@@ -58,7 +58,7 @@ async def _show(call: Call) -> None:
 
 
 def _print(call: Call, detail: GapDetail) -> None:
-    from console.domain.words import gap_reason
+    from console.domain.gap_words import gap_reason
 
     gap = detail.gap
     call.out.text(gap.question)

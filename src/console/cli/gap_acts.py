@@ -1,4 +1,4 @@
-"""`console gap draft`, `approve`, `dismiss`, `merge` and `split`."""
+"""`console gap draft`, `approve`, `dismiss`, `undo`, `merge` and `split`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def on_one(noun: Parser, name: str, summary: str, handler: Handler, more: str = "") -> Parser:
     """Add a verb that takes one gap."""
     verb = noun.verb(name, summary, handler, examples=[(f"console gap {name} 0197f3c2{more}", summary)])
-    verb.add_argument("id", metavar="ID", help="the gap, or 8 or more digits that its id begins with")
+    verb.takes_id("the gap")
     return verb
 
 
@@ -33,6 +33,7 @@ def register(noun: Parser) -> None:
     approve.add_argument("--publish", action="store_true", help="let visitors meet the agent's draft at once")
     dismiss = on_one(noun, "dismiss", "say that a gap is none: it never returns (admins)", _dismiss)
     dismiss.add_argument("--reason", metavar="TEXT", default="", help="why, for the audit log")
+    on_one(noun, "undo", "take back your own approval or dismissal, for 8 seconds (admins)", _undo)
     merge = on_one(noun, "merge", "make a gap part of another (admins)", _merge, " 0197f3d4")
     merge.add_argument("into", metavar="INTO", help="the gap that stays")
     split = on_one(noun, "split", "take questions out of a gap into one of their own (admins)", _split, " 'in blue?'")
@@ -86,6 +87,12 @@ async def _dismiss(call: Call) -> None:
         id = await services.gaps.find(actor, call.args.id)
         gap = await services.review.dismiss(actor, id, reason=call.args.reason)
     _said(call, gap, "is dismissed: it never returns")
+
+
+async def _undo(call: Call) -> None:
+    async with acting(call) as (services, actor):
+        gap = await services.review.undo(actor, await services.gaps.find(actor, call.args.id))
+    _said(call, gap, f"is {gap.status.value} again")
 
 
 async def _merge(call: Call) -> None:

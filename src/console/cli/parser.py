@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NoReturn
 
 from console import __version__
@@ -14,7 +14,7 @@ from console.cli.top_help import USAGE, top_help
 from console.errors import UsageError
 from console.text import one_line
 
-Handler = Callable[[Call], int | None] | Callable[[Call], Awaitable[int | None]]
+Handler = Callable[[Call], int | None] | Callable[[Call], Coroutine[Any, Any, int | None]]
 Examples = Sequence[tuple[str, str]]
 
 
@@ -40,6 +40,14 @@ class Parser(argparse.ArgumentParser):
             name, help=summary, description=_sentence(summary), parents=[_common()], examples=examples
         )
         return added.handled_by(handler)
+
+    def takes_id(self, what: str) -> None:
+        """Take `what` by its id, or by the first digits of it."""
+        self.add_argument("id", metavar="ID", help=f"{what}, or 8 or more digits that its id begins with")
+
+    def takes_agent(self) -> None:
+        """Take an agent."""
+        self.add_argument("agent", metavar="AGENT", help="its slug or id")
 
     def group(self, name: str, summary: str) -> Parser:
         """Add a word under this noun that has verbs of its own; returns its parser, to add them."""

@@ -36,10 +36,6 @@ class Progress:
             self._shown_at = now
             self._show(end="" if self._live else "\n")
 
-    def advance(self, n: int = 1) -> None:
-        """Say that `n` more are done."""
-        self.to(self.done + n)
-
     def __enter__(self) -> Self:
         return self
 

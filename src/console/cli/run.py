@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
-from argparse import Namespace
 from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
 from console.cli.call import Call
 from console.cli.output import flush
-from console.cli.parser import Parser, build
 from console.errors import ConsoleError, ExitCode, UsageError
 from console.text import one_line
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from console.cli.parser import Handler, Parser
 
 _TAKES_VALUE = ("--workspace", "--config", "--theme")
 
@@ -20,7 +25,7 @@ _TAKES_VALUE = ("--workspace", "--config", "--theme")
 def run(words: list[str]) -> int:
     """Run these words of a command line and return the exit code; never a traceback."""
     _forgiving_streams()
-    call = Call(Namespace())
+    call = Call()
     try:
         call = Call(_parse(words))
         code = _run(call)
@@ -39,12 +44,14 @@ def run(words: list[str]) -> int:
     return code
 
 
-def _parse(words: list[str]) -> Namespace:
+def _parse(words: list[str]) -> Namespace | None:
     if not words:
-        return Namespace()  # the screen: no verb has to be known for it
+        return None
+    from console.cli.parser import build
+
     tree = build(only=_noun(words))
     args = tree.parse_args(words)
-    if words and not hasattr(args, "handler") and (name := _noun(words)):
+    if not hasattr(args, "handler") and (name := _noun(words)):
         raise _verb_missing(tree.children()[name])
     return args
 
@@ -61,19 +68,18 @@ def _verb_missing(noun: Parser) -> UsageError:
 
 
 def _run(call: Call) -> int:
-    from inspect import isawaitable
-
-    handler = getattr(call.args, "handler", _tui)
+    handler: Handler = getattr(call.args, "handler", _tui)
     result = handler(call)
-    if isawaitable(result):
+    if result is not None and not isinstance(result, int):
         import asyncio
 
-        result = asyncio.run(result)  # type: ignore[arg-type]
+        result = asyncio.run(result)
     return int(result or 0)
 
 
 def _tui(call: Call) -> int:
     need_screen()
+    gc.disable()  # all that is imported stays; collected again from the seat on
     from console.processes import run_tui
 
     return run_tui(call.config)

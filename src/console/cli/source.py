@@ -11,11 +11,14 @@ from console.errors import ExitCode
 from console.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from console.domain.actor import Actor
     from console.domain.crawl import CrawlRun, SourceDetails
     from console.domain.knowledge import Document, IngestProgress, Source
     from console.ids import SourceId
     from console.services import Services
+    from console.services.sources import Sources
 
 _KINDS = ("file", "folder", "url")
 
@@ -86,17 +89,11 @@ async def _add(call: Call) -> int:
 
 
 async def _sync(call: Call) -> int:
-    async with acting(call) as (services, actor):
-        found = await services.sources.find(actor, call.args.source)
-        await services.sources.sync(actor, found)
-        return await _ended(call, services, actor, found)
+    return await _begin(call, lambda sources: sources.sync)
 
 
 async def _retry(call: Call) -> int:
-    async with acting(call) as (services, actor):
-        found = await services.sources.find(actor, call.args.source)
-        await services.sources.retry(actor, found)
-        return await _ended(call, services, actor, found)
+    return await _begin(call, lambda sources: sources.retry)
 
 
 async def _pause(call: Call) -> None:
@@ -109,9 +106,14 @@ async def _pause(call: Call) -> None:
 
 
 async def _resume(call: Call) -> int:
+    return await _begin(call, lambda sources: sources.resume)
+
+
+async def _begin(call: Call, act: Callable[[Sources], Callable[[Actor, SourceId], Awaitable[object]]]) -> int:
+    """Let work on a source begin, and say how it ended."""
     async with acting(call) as (services, actor):
         found = await services.sources.find(actor, call.args.source)
-        await services.sources.resume(actor, found)
+        await act(services.sources)(actor, found)
         return await _ended(call, services, actor, found)
 
 

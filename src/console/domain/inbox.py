@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from console.domain.conversation import Control, HandoffReason, Priority, Status
-from console.domain.message import MessageRole
 from console.ids import ConversationId, UserId
 from console.text import EMPTY, SafeText
+
+if TYPE_CHECKING:
+    from console.domain.message import MessageRole
 
 
 class InboxFilter(StrEnum):

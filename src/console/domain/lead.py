@@ -9,6 +9,9 @@ from uuid import UUID
 from console.ids import ConversationId
 from console.text import SafeText
 
+LEFT = ("name", "phone", "message")
+"""What a visitor may leave beside an address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:

@@ -13,6 +13,8 @@ from console.text import SafeText
 MAX_MESSAGE_CHARS = 20_000
 MAX_DRAFT_CHARS = 8 * MAX_MESSAGE_CHARS
 """A draft may hold several replies that were called back."""
+MAX_EVENT_CHARS = 6000
+"""Room for all that a visitor may leave with an address."""
 
 
 class MessageRole(StrEnum):

@@ -49,11 +49,6 @@ class Sum:
         """Read and written."""
         return self.tokens_in + self.tokens_out
 
-    @property
-    def mean_ms(self) -> float | None:
-        """How long an answer took on average."""
-        return self.duration_ms / self.timed if self.timed else None
-
     def slowest_of(self, share: float) -> float | None:
         """The milliseconds within which this share (0 to 1) of the answers came, between the bounds of a class."""
         total = sum(self.latency)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from console.domain.actor import Actor, Role
-from console.domain.agent import Agent
 from console.ids import UserId, WorkspaceId
 from console.text import SafeText
+
+if TYPE_CHECKING:
+    from console.domain.agent import Agent
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,16 +25,7 @@ from textual.worker import Worker
 from console.clock import utc_now
 from console.domain.actor import Actor
 from console.domain.inbox import InboxCounts
-from console.domain.live import (
-    Changed,
-    Link,
-    LinkChanged,
-    LiveEvent,
-    Notified,
-    PresenceChanged,
-    SchemaMoved,
-    ThingsChanged,
-)
+from console.domain.live import Changed, Link
 from console.domain.overview import Overview
 from console.errors import ConnectionFailedError, ConsoleError, NotAllowedError, NotMemberError, NotSignedInError
 from console.resources import resource
@@ -45,10 +36,10 @@ from console.tui.areas import AREAS
 from console.tui.attention import Attention
 from console.tui.commands import BY_ACTION, Scope, bindings
 from console.tui.drafts import DraftKeeper
-from console.tui.events import Coalescer, CountsChanged, PeopleMoved, RowsChanged, ThingsMoved
+from console.tui.events import Coalescer, CountsChanged
 from console.tui.leases import renew_leases
 from console.tui.leaving import Leaving
-from console.tui.listening import listen
+from console.tui.listening import hear, listen
 from console.tui.options import Options, Place
 from console.tui.outbox import Outbox
 from console.tui.palette import ConsoleCommands
@@ -226,13 +217,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if not self.trouble:
             self.trouble_since = utc_now()
         self.trouble = why
-        self._tell_counts()
+        self.tell_counts()
 
     def online(self) -> None:
         """The server answered."""
         if self.trouble:
             self.trouble = SafeText("")
-            self._tell_counts()
+            self.tell_counts()
 
     def say(self, text: str, severity: Severity = "information") -> None:
         """One line for a moment, unless it is there already."""
@@ -243,7 +234,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             toast(self, text, severity)
 
     def changed_here(self) -> None:
-        """Something was done here: count again without waiting for the link."""
+        """Something in this workspace has changed: count again."""
         self._recount.add(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
@@ -305,7 +296,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.refresh(layout=True)
         if self.seated:
             self._heartbeat()
-            self._everything_changed()
+            hear(self, Changed(None))
 
     def action_leave(self) -> None:
         """Leave; asks when something is held or unsent."""
@@ -328,35 +319,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if count := await self.drafts.restore():
             self.say(f"{count} {'draft' if count == 1 else 'drafts'} of the last time kept: see the rows marked draft")
 
-    def heard(self, event: LiveEvent) -> None:
-        """Something happened in this workspace, or to the link."""
-        if isinstance(event, LinkChanged):
-            if event.link is not self.link:
-                self.link, self.link_since = event.link, utc_now()
-            if event.link is Link.OFFLINE:
-                self.offline(SafeText("the server can't be reached"))
-            else:
-                self.online()
-            self._tell_counts()
-            return
-        match event:
-            case Changed(ids):
-                self._recount.add(None)
-                self._tell_screens(lambda: RowsChanged(ids))
-            case PresenceChanged(ids):
-                self._tell_screens(lambda: PeopleMoved(ids))
-            case ThingsChanged(kinds):
-                self._recount.add(None)
-                self._tell_screens(lambda: ThingsMoved(kinds))
-            case SchemaMoved(name):
-                self.outdated = one_line(name)
-                self._tell_counts()
-            case Notified(user_id) if user_id == self.actor.user_id:
-                self._recount.add(None)
-
-    def _everything_changed(self) -> None:
-        self.heard(Changed(None))
-
     def _count_soon(self) -> None:
         start(self, "counts", self._count)
 
@@ -373,7 +335,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self.online()
         except ConsoleError as error:
             self.report_for(actor, error)
-        self._tell_counts()
+        self.tell_counts()
 
     def _heartbeat(self) -> None:
         if self.switching.moving:
@@ -389,10 +351,12 @@ class ConsoleApp(App[None], inherit_bindings=False):
             with suppress(NoMatches):  # a screen on its way out has lost its widgets before it ends
                 screen.tick()
 
-    def _tell_counts(self) -> None:
-        self._tell_screens(CountsChanged)
+    def tell_counts(self) -> None:
+        """What the lines around a screen show is different now."""
+        self.tell_screens(CountsChanged)
 
-    def _tell_screens(self, message: Callable[[], Message]) -> None:
+    def tell_screens(self, message: Callable[[], Message]) -> None:
+        """Send each screen a message of its own."""
         for screen in self.screen_stack if self._running else ():
             if isinstance(screen, ConsoleScreen):
                 screen.post_message(message())

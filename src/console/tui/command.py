@@ -39,7 +39,6 @@ class Command:
     scope: Scope
     action: str
     minimum: Role = Role.VIEWER
-    danger: bool = False
     footer: int = 0
     short: str = ""
 

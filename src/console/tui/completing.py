@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from console.domain.canned import CannedReply
 from console.domain.mention import handles_of
 from console.domain.workspace import Member
 from console.text import one_line
 from console.tui.present.picking import Option
+
+if TYPE_CHECKING:
+    from console.domain.canned import CannedReply
 
 Kind = Literal["canned", "member"]
 _CANNED = re.compile(r"/([\w-]*)$")

@@ -10,7 +10,7 @@ from typing import Any
 from rich.segment import Segments
 from rich.text import Text
 from textual._context import active_message_pump
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 
@@ -18,9 +18,9 @@ _FRAMES = 4
 
 
 def at_an_end(app: App[Any], error: BaseException) -> bool:
-    """Whether only a widget was missed, while the app or the widgets around it were going: they go one by one, and
-    what is told to those that are left has nowhere to show anything."""
-    if not isinstance(error, NoMatches):
+    """Whether only a widget or the screen was missed, while the app or the widgets around it were going: they go one by
+    one, and what is told to those that are left has nowhere to show anything."""
+    if not isinstance(error, NoMatches | ScreenStackError):
         return False
     told = active_message_pump.get(app)
     around = told.ancestors_with_self if isinstance(told, DOMNode) else []

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from console.domain.actor import Actor, Role
 from console.domain.conversation import Control, Conversation
 from console.domain.held import Held
 from console.domain.inbox import InboxRow
 from console.domain.message import Event, Message, MessageRole, Transcript
-from console.domain.run import Suggestion
 from console.ids import ConversationId
 from console.services import Services
 from console.tui.present.transcript import Block, blocks, held_block
+
+if TYPE_CHECKING:
+    from console.domain.run import Suggestion
 
 WINDOW = 100
 

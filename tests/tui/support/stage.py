@@ -69,6 +69,11 @@ class Running:
         """Type text."""
         await self.pilot.press(*("space" if letter == " " else letter for letter in text))
 
+    async def enter(self, text: str) -> None:
+        """Type text and press enter."""
+        await self.type(text)
+        await self.press("enter")
+
     async def until(self, true: Callable[[], bool], what: str) -> None:
         """Wait until something holds."""
         deadline = time.monotonic() + PATIENCE

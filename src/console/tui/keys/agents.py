@@ -25,7 +25,6 @@ AGENTS = (
         Scope.AGENTS,
         "agent_publish",
         Role.ADMIN,
-        danger=True,
         footer=30,
         short="publish",
     ),

@@ -37,7 +37,6 @@ CONVERSATION = (
         Scope.CONVERSATION,
         "resolve",
         _MEMBER,
-        danger=True,
         footer=50,
         short="resolve",
     ),
@@ -49,7 +48,7 @@ CONVERSATION = (
         Scope.CONVERSATION,
         "snooze",
         _MEMBER,
-        footer=57,
+        footer=59,
         short="snooze",
     ),
     Command(
@@ -130,6 +129,6 @@ CONVERSATION = (
     Command("conversation.copy", "Copy id", "c", "copy the conversation's id", Scope.CONVERSATION, "copy_id"),
     Command("refresh", "Refresh", "R", "read again, take in what is new", Scope.CONVERSATION, "refresh_all"),
     Command(
-        "back", "Back", "escape", "one step back; never discards", Scope.CONVERSATION, "back", footer=85, short="back"
+        "back", "Back", "escape", "one step back; never discards", Scope.CONVERSATION, "back", footer=56, short="back"
     ),
 )

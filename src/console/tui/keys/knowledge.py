@@ -68,7 +68,6 @@ KNOWLEDGE: tuple[Command, ...] = (
         Scope.KNOWLEDGE,
         "source_remove",
         Role.ADMIN,
-        danger=True,
         footer=50,
         short="remove",
     ),

@@ -35,6 +35,6 @@ LISTS = (
     Command("list.copy", "Copy id", "c", "copy the row's id", Scope.LIST, "list_copy"),
     Command("list.refresh", "Refresh", "R", "read again", Scope.LIST, "list_refresh"),
     Command(
-        "list.back", "Back", "escape", "one step back; never discards", Scope.LIST, "list_back", footer=85, short="back"
+        "list.back", "Back", "escape", "one step back; never discards", Scope.LIST, "list_back", footer=22, short="back"
     ),
 )

@@ -10,17 +10,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input, Static
-from textual.worker import Worker, WorkerState
 
 from console.domain.actor import Actor
 from console.domain.knowledge import Source
-from console.errors import ConsoleError
 from console.services import Services
 from console.tui.modals.base import Modal
-from console.tui.present.notices import error_text
 from console.tui.present.tone import joined, toned
 from console.tui.widgets.words import Words
 from console.tui.working import start
@@ -53,11 +48,7 @@ class AddSource(Modal[Typed | Source | None]):
         Binding("escape,ctrl+c", "close", "Close"),
     ]
 
-    @dataclass
-    class Added(Message):
-        """It is there."""
-
-        source: Source
+    folds = True
 
     def __init__(self, services: Services, actor: Actor, typed: Typed) -> None:
         super().__init__()
@@ -83,7 +74,7 @@ class AddSource(Modal[Typed | Source | None]):
         self.query_one("#place", Input).value = self._before.place
         self.query_one("#name", Input).value = self._before.name
         self._show_kind()
-        self._say(Content(""))
+        self.say("")
 
     @property
     def typed(self) -> Typed:
@@ -100,7 +91,7 @@ class AddSource(Modal[Typed | Source | None]):
     def _place_typed(self, event: Input.Changed) -> None:
         """A path is no web page: unless a kind was chosen, it follows what is typed."""
         if not self._busy:
-            self._say(Content(""))
+            self.say("")
         if not self._chosen and event.value:
             self._kind = guessed(event.value, self._kind)
             self._show_kind()
@@ -110,34 +101,19 @@ class AddSource(Modal[Typed | Source | None]):
         if self._busy:
             return
         if not self.typed.place.strip():
-            self._say(toned("say where it is", "soon"))
+            self.say("say where it is", "soon")
             return
         self._busy = True
-        self._say(toned("looking …", "quiet"))
+        self.say("looking …", "quiet")
         start(self, "add", self._add, self.typed)
 
     async def _add(self, typed: Typed) -> None:
         name = typed.name.strip() or None
-        source = await self._services.sources.add(self._actor, typed.kind, typed.place.strip(), name=name)
-        self.post_message(self.Added(source))
-
-    @on(Added)
-    def _added(self, event: Added) -> None:
-        self.dismiss(event.source)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Why it can't be added."""
-        if event.state is not WorkerState.ERROR or event.worker.error is None:
-            return
-        self._busy = False
-        error = event.worker.error
-        if isinstance(error, ConsoleError):
-            self._say(toned(error_text(error), "now"))
-        else:
-            self._say(Content(""))
-            report = getattr(self.app, "report", None)
-            if report is not None:
-                report(error)
+        try:
+            source = await self._services.sources.add(self._actor, typed.kind, typed.place.strip(), name=name)
+        finally:
+            self._busy = False
+        self.dismiss(source)
 
     def action_close(self) -> None:
         """What is typed is kept for the next time."""
@@ -148,11 +124,6 @@ class AddSource(Modal[Typed | Source | None]):
                         "mine" if k == self._kind else "quiet") for k in KINDS]  # fmt: skip
         self.query_one("#kinds", Static).update(joined(*marked, gap=" "))
         self.query_one("#place", Input).placeholder = _HINTS[self._kind]
-
-    def _say(self, words: Content) -> None:
-        line = self.query_one("#state", Static)
-        line.display = bool(words)
-        line.update(words)
 
 
 def guessed(place: str, kind: str) -> str:

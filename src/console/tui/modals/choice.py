@@ -81,7 +81,3 @@ class Choice(Modal[Answer[T] | None]):
         """The one chosen."""
         if (option := self._list.current) is not None:
             self.action_pick(option.value)
-
-    def action_close(self) -> None:
-        """None of them."""
-        self.dismiss(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual._path import CSSPathType
@@ -24,9 +24,6 @@ from console.tui.present.tone import toned
 from console.tui.widgets.document import Document
 from console.tui.working import start
 
-if TYPE_CHECKING:
-    from console.tui.app import ConsoleApp
-
 T = TypeVar("T")
 DELAY = 0.5
 _LINE = re.compile(r"line (\d+):")
@@ -38,6 +35,7 @@ class DocumentModal(Modal[T | None], Generic[T]):
     What is typed is kept as a file all the time; esc leaves it there. `fresh` is the document to begin anew with.
     """
 
+    folds = True
     CSS_PATH: ClassVar[CSSPathType | None] = [resource("styles") / "agents.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", priority=True),
@@ -92,9 +90,9 @@ class DocumentModal(Modal[T | None], Generic[T]):
         """Begin where it is wrong."""
         self.document.focus()
         if self._trouble is not None:
-            self._refused(self._trouble)
+            self.refused(self._trouble)
         else:
-            self._say(self._notice, "quiet")
+            self.say(self._notice, "quiet")
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
@@ -122,31 +120,26 @@ class DocumentModal(Modal[T | None], Generic[T]):
 
     async def _try(self) -> None:
         text = self.document.text
-        self._say("saving …", "quiet")
+        self.say("saving …", "quiet")
         try:
             await asyncio.to_thread(self._kept.keep, text)
             self._settled = text
             saved = await self._save(text, self._over)
             await asyncio.to_thread(self._kept.forget)
-        except ConsoleError as error:
-            self._refused(error)
-        except Exception as error:
-            self._say("", "quiet")
-            cast("ConsoleApp", self.app).report(error)
-        else:
-            self._done = True
-            self.dismiss(saved)
         finally:
             self._busy = False
+        self._done = True
+        self.dismiss(saved)
 
-    def _refused(self, error: ConsoleError) -> None:
+    def refused(self, error: ConsoleError) -> None:
+        """Say why; the cursor goes to where the document is wrong."""
         words = error.message
         if isinstance(error, ConflictError):
             self._over = True
             words += ". Yours is kept: ctrl+s puts it in the place of theirs, esc leaves it aside"
         elif error.hint:
             words += f": {error.hint}"
-        self._say(words, "now")
+        self.say(words)
         if line := _LINE.match(error.message):
             self.document.go_to_line(int(line[1]))
 
@@ -156,11 +149,8 @@ class DocumentModal(Modal[T | None], Generic[T]):
             start(self, "outside", self._go_outside, self._outside)
 
     async def _go_outside(self, outside: Callable[[str], Awaitable[str]]) -> None:
-        try:
-            self.document.text = await outside(self.document.text)
-            self._say("", "quiet")
-        except ConsoleError as error:
-            self._refused(error)
+        self.document.text = await outside(self.document.text)
+        self.say("")
 
     def action_anew(self) -> None:
         """Begin with the draft as the server has it; ctrl+z takes that back."""
@@ -168,29 +158,19 @@ class DocumentModal(Modal[T | None], Generic[T]):
         area.replace(self._fresh, area.document.start, area.document.end, maintain_selection_offset=False)
         area.go_to_line(1)
         self._over = False
-        self._say("begun anew from the draft as it was read; ctrl+z brings yours back", "quiet")
+        self.say("begun anew from the draft as it was read; ctrl+z brings yours back", "quiet")
 
     def action_close(self) -> None:
         """Not now; what was typed stays where it is kept."""
         start(self, "close", self._close)
 
     async def _close(self) -> None:
-        app = cast("ConsoleApp", self.app)
-        try:
-            if self.document.text == self._fresh:
-                await asyncio.to_thread(self._kept.forget)
-            else:
-                await self._keep()
-                if self._kept.path is not None:
-                    await asyncio.to_thread(self._kept.keep, self.document.text)
-                app.say("not saved: your text is kept, i goes on with it")
-        except ConsoleError as error:
-            self._refused(error)
-            return
+        if self.document.text == self._fresh:
+            await asyncio.to_thread(self._kept.forget)
+        else:
+            await self._keep()
+            if self._kept.path is not None:
+                await asyncio.to_thread(self._kept.keep, self.document.text)
+            self.console_app.say("not saved: your text is kept, i goes on with it")
         self._done = True
         self.dismiss(None)
-
-    def _say(self, text: str, tone: str) -> None:
-        line = self.query_one("#state", Static)
-        line.display = bool(text)
-        line.update(toned(one_line(text, 400), tone))

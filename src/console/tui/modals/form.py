@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,17 +13,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from console.errors import ConsoleError
 from console.text import one_line
-from console.tui.modals.base import Modal
-from console.tui.present.notices import error_text
+from console.tui.modals.base import SCROLLING, Modal
 from console.tui.present.tone import toned
 from console.tui.widgets.detail import Detail
 from console.tui.widgets.words import Words
 from console.tui.working import start
-
-if TYPE_CHECKING:
-    from console.tui.app import ConsoleApp
 
 T = TypeVar("T")
 
@@ -43,10 +38,7 @@ class Form(Modal[T | None], Generic[T]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "close", "Close"),
         Binding("ctrl+s", "submit", "Do it", priority=True),
-        Binding("down", "scroll(1)", "Down", show=False),
-        Binding("up", "scroll(-1)", "Up", show=False),
-        Binding("pagedown", "scroll(10)", "Page down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
+        *SCROLLING,
     ]
 
     def __init__(
@@ -99,30 +91,13 @@ class Form(Modal[T | None], Generic[T]):
         """Do it."""
         if not self._busy:
             self._busy = True
-            self._say("", "quiet")
+            self.say("")
             start(self, "act", self._do)
 
     async def _do(self) -> None:
         given = {field.name: self.query_one(f"#{field.name}", Input).value for field in self._fields}
         try:
             done = await self._act(given)
-        except ConsoleError as error:
-            self._say(error_text(error), "now")
-        except Exception as error:
-            cast("ConsoleApp", self.app).report(error)
-        else:
-            self.dismiss(done)
         finally:
             self._busy = False
-
-    def _say(self, text: str, tone: str) -> None:
-        self.query_one("#state", Static).update(toned(text, tone))
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll what is shown."""
-        for pane in self.query(Detail):
-            pane.scroll_relative(y=lines, animate=False, force=True)
-
-    def action_close(self) -> Any:
-        """Not now."""
-        self.dismiss(None)
+        self.dismiss(done)

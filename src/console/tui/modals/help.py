@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from console.domain.actor import Role
-from console.tui.modals.base import Modal
+from console.tui.modals.base import SCROLLING, Modal
 from console.tui.present.keys import help_lines
 from console.tui.present.tone import toned
 from console.tui.widgets.words import Words
@@ -23,10 +23,7 @@ class HelpModal(Modal[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
         Binding("T", "tour", "Tour", priority=True),
-        Binding("down", "scroll(1)", "Down", show=False),
-        Binding("up", "scroll(-1)", "Up", show=False),
-        Binding("pagedown", "scroll(10)", "Page down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
+        *SCROLLING,
     ]
 
     def __init__(self, role: Role) -> None:
@@ -45,17 +42,9 @@ class HelpModal(Modal[bool]):
     def _search(self, event: Input.Changed) -> None:
         self.query_one("#help-lines", Static).update(help_lines(event.value, self._role))
 
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the table."""
-        self.query_one("#table").scroll_relative(y=lines, animate=False)
-
     def action_tour(self) -> None:
         """Take the tour."""
         self.dismiss(True)
-
-    def action_close(self) -> None:
-        """Back to work."""
-        self.dismiss(False)
 
 
 class _Search(Words):

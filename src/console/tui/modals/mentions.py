@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -31,7 +31,7 @@ class Mentions(Picker[Notification]):
 
     def action_all_read(self) -> None:
         """Nothing here is new any more."""
-        app = cast("ConsoleApp", self.app)
+        app = self.console_app
         also(app, "mentions", _mark_read, app, None)
         self.dismiss(None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual import on
 from textual._path import CSSPathType
@@ -14,7 +14,6 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
-from textual.worker import Worker, WorkerState
 
 from console.domain.actor import Role
 from console.domain.agent import Agent
@@ -24,13 +23,10 @@ from console.text import SafeText
 from console.tui.modals.base import Modal
 from console.tui.modals.confirm import Confirm
 from console.tui.modals.form import Field, Form
-from console.tui.present.notices import error_text, loading
+from console.tui.present.notices import loading
 from console.tui.present.tone import toned
 from console.tui.widgets.virtual_list import VirtualList
 from console.tui.working import start
-
-if TYPE_CHECKING:
-    from console.tui.app import ConsoleApp
 
 _NOBODY = "that needs the role admin: ask an admin of this workspace"
 
@@ -61,12 +57,8 @@ class OriginsModal(Modal[None]):
             yield Static(toned(f"Web pages that may talk with {self._agent.name}", "strong"), markup=False)
             yield VirtualList[SafeText](lambda each: each, _line, row_height=1, id="list")
             yield Static(id="state", markup=False)
-            keys = "+ add   x remove   esc close" if self._app.actor.role >= Role.ADMIN else "esc close"
+            keys = "+ add   x remove   esc close" if self.console_app.actor.role >= Role.ADMIN else "esc close"
             yield Static(toned(keys, "quiet"), markup=False)
-
-    @property
-    def _app(self) -> ConsoleApp:
-        return cast("ConsoleApp", self.app)
 
     @property
     def list(self) -> VirtualList[SafeText]:
@@ -83,7 +75,7 @@ class OriginsModal(Modal[None]):
         start(self, "origins", self._read)
 
     async def _read(self) -> None:
-        app = self._app
+        app = self.console_app
         self.post_message(self.OriginsRead(await app.services.origins.list(app.actor, self._agent.id)))
 
     @on(OriginsRead)
@@ -97,7 +89,7 @@ class OriginsModal(Modal[None]):
             start(self, "act", self._add)
 
     async def _add(self) -> None:
-        app, agent = self._app, self._agent
+        app, agent = self.console_app, self._agent
 
         async def act(given: Mapping[str, str]) -> SafeText:
             return await app.services.origins.add(app.actor, agent.id, given["origin"])
@@ -112,32 +104,21 @@ class OriginsModal(Modal[None]):
             start(self, "act", self._remove, self.list.current)
 
     async def _remove(self, origin: SafeText) -> None:
-        app = self._app
+        app = self.console_app
         why = f"Pages of {origin} talk with {self._agent.name} no longer; what is open ends within seconds."
         if await app.push_screen_wait(Confirm("Remove this site?", why, "remove")):
             await app.services.origins.remove(app.actor, self._agent.id, origin)
             self._reread()
 
     def _may(self) -> bool:
-        allowed = self._app.actor.role >= Role.ADMIN
-        self._say("" if allowed else _NOBODY)
+        allowed = self.console_app.actor.role >= Role.ADMIN
+        self.say("" if allowed else _NOBODY)
         return allowed
 
-    def action_close(self) -> None:
-        """Back to the agents."""
-        self.dismiss(None)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What can't be done is said here."""
-        error = event.worker.error if event.state is WorkerState.ERROR else None
-        if isinstance(error, ConsoleError):
-            self._say(error_text(error))
-            self.list.message = Content("")
-        elif error is not None:
-            self._app.report(error)
-
-    def _say(self, text: str) -> None:
-        self.query_one("#state", Static).update(toned(text, "now"))
+    def refused(self, error: ConsoleError) -> None:
+        """Nothing is read any more."""
+        super().refused(error)
+        self.list.message = Content("")
 
 
 def _line(origin: SafeText, width: int) -> tuple[Content]:

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
-from textual.worker import Worker, WorkerState
 
-from console.errors import ConsoleError
 from console.tui.modals.base import Modal, Result
-from console.tui.present.notices import error_text, loading
+from console.tui.present.notices import loading
 from console.tui.present.picking import Option, matching
 from console.tui.present.tone import toned
 from console.tui.widgets.pick_list import PickList
 from console.tui.widgets.words import Words
 from console.tui.working import start
-
-if TYPE_CHECKING:
-    from console.tui.app import ConsoleApp
 
 T = TypeVar("T")
 Read = Callable[[], Awaitable[Sequence[Option[T]]]]
@@ -39,6 +33,7 @@ class Filtered(Modal[Result], Generic[T, Result]):
         Binding("up", "step(-1)", "Up", show=False),
         Binding("escape,ctrl+c", "close", "Close"),
     ]
+    folds = True
     hint = "type to filter   ↑ ↓   enter picks   esc cancel"
     nothing = "nothing of that name"
 
@@ -48,8 +43,10 @@ class Filtered(Modal[Result], Generic[T, Result]):
 
         options: Sequence[Option[Any]]
 
-    def __init__(self, question: str, read: Read[T]) -> None:
+    def __init__(self, question: str, read: Read[T], *, empty: str = "") -> None:
+        """`empty` says why there is nothing to pick from."""
         super().__init__()
+        self.empty = empty or self.nothing
         self._question = question
         self._read = read
         self.known: Sequence[Option[T]] | None = None
@@ -89,19 +86,6 @@ class Filtered(Modal[Result], Generic[T, Result]):
     def begin(self) -> None:
         """The options are there."""
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A list that can't be read says so in its place."""
-        error = event.worker.error if event.state is WorkerState.ERROR else None
-        if isinstance(error, ConsoleError):
-            self._say(toned(error_text(error), "now"))
-        elif error is not None:
-            cast("ConsoleApp", self.app).report(error)
-
-    def _say(self, words: Content) -> None:
-        line = self.query_one("#state", Static)
-        line.display = bool(words)
-        line.update(words)
-
     def offered(self) -> Sequence[Option[T]]:
         """The options for what is typed."""
         return matching(self.known or (), self.words)
@@ -111,7 +95,7 @@ class Filtered(Modal[Result], Generic[T, Result]):
         if self.known is not None:
             options = self.offered()
             self.list.show(options, at=at)
-            self._say(Content("") if options else toned(self.nothing, "quiet"))
+            self.say("" if options else (self.nothing if self.known else self.empty), "quiet")
 
     @on(Input.Changed, "#words")
     def _typed(self) -> None:
@@ -129,10 +113,6 @@ class Filtered(Modal[Result], Generic[T, Result]):
     def action_step(self, by: int) -> None:
         """To the next one."""
         self.list.move(by)
-
-    def action_close(self) -> None:
-        """None of them."""
-        self.dismiss(None)
 
 
 class Picker(Filtered[T, Option[T] | None]):

@@ -13,16 +13,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
-from textual.worker import Worker, WorkerState
 
 from console.domain.actor import Actor
 from console.domain.agent import Agent
 from console.domain.search import SearchResult
-from console.errors import ConsoleError
 from console.services import Services
-from console.tui.modals.base import Modal
+from console.tui.modals.base import SCROLLING, Modal
 from console.tui.present.knowledge import found_lines
-from console.tui.present.notices import error_text, loading
+from console.tui.present.notices import loading
 from console.tui.present.tone import joined, toned
 from console.tui.widgets.detail import Detail
 from console.tui.widgets.words import Words
@@ -33,10 +31,7 @@ class SearchTest(Modal[None]):
     """A question, an agent, and what the agent would be given to answer from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "scroll(1)", "Down", show=False),
-        Binding("up", "scroll(-1)", "Up", show=False),
-        Binding("pagedown", "scroll(10)", "Page down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
+        *SCROLLING,
         Binding("tab", "agent(1)", "Next agent", show=False, priority=True),
         Binding("shift+tab", "agent(-1)", "Agent before", show=False, priority=True),
         Binding("escape,ctrl+c", "close", "Close"),
@@ -67,12 +62,12 @@ class SearchTest(Modal[None]):
         with Vertical(classes="card tall"):
             yield Static(toned("Test a search", "strong"), id="whom", markup=False)
             yield Words("what a visitor might ask", id="question")
-            yield Detail(id="found")
+            yield Detail(id="table")
             yield Static(toned("enter searches   ↑ ↓ scroll   tab next agent   esc closes", "quiet"), markup=False)
 
     def on_mount(self) -> None:
         """Which agents there are."""
-        self.query_one("#found", Detail).can_focus = False
+        self.query_one("#table", Detail).can_focus = False
         start(self, "agents", self._read_agents)
 
     async def _read_agents(self) -> None:
@@ -117,30 +112,16 @@ class SearchTest(Modal[None]):
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        width = self.query_one("#found", Detail).size.width - 1
+        width = self.query_one("#table", Detail).size.width - 1
         if self._result is not None and width > 0:
             self._show(found_lines(self._result, width))
 
     def _show(self, text: Content) -> None:
-        self.query_one("#found", Detail).show(text, top=True)
+        self.query_one("#table", Detail).show(text, top=True)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Why nothing could be searched."""
-        error = event.worker.error
-        if event.state is not WorkerState.ERROR or error is None:
-            return
-        if isinstance(error, ConsoleError):
-            self._show(toned(error_text(error), "now"))
-        elif (report := getattr(self.app, "report", None)) is not None:
-            report(error)
-
-    def action_scroll(self, by: int) -> None:
-        """Further down, or up."""
-        self.query_one("#found", Detail).scroll_relative(y=by, animate=False, force=True)
-
-    def action_close(self) -> None:
-        """Away."""
-        self.dismiss(None)
+    def say(self, text: str, tone: str = "now") -> None:
+        """Why nothing was found, in the place of the passages."""
+        self._show(toned(text, tone))
 
 
 def _named(agent: Agent, *, chosen: bool) -> Content:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual import on
 from textual._path import CSSPathType
@@ -15,25 +15,20 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
-from textual.worker import Worker, WorkerState
 
 from console.domain.actor import Role
 from console.domain.agent import Agent, AgentVersion
 from console.domain.agent_diff import AgentDiff
-from console.errors import ConsoleError
 from console.resources import resource
 from console.tui.modals.base import Modal
 from console.tui.modals.form import Field, Form
 from console.tui.present.agents import version_line
 from console.tui.present.diff import between, changes_text, diff_lines
-from console.tui.present.notices import error_text, loading
+from console.tui.present.notices import loading
 from console.tui.present.tone import joined, toned
 from console.tui.widgets.detail import Detail
 from console.tui.widgets.virtual_list import VirtualList
 from console.tui.working import start
-
-if TYPE_CHECKING:
-    from console.tui.app import ConsoleApp
 
 REST = 0.12
 
@@ -78,10 +73,6 @@ class VersionsModal(Modal[AgentVersion | None]):
             yield Static(toned("↑ ↓ choose   space b scroll   - roll back to it   esc close", "quiet"), markup=False)
 
     @property
-    def _app(self) -> ConsoleApp:
-        return cast("ConsoleApp", self.app)
-
-    @property
     def list(self) -> VirtualList[AgentVersion]:
         """The versions."""
         return cast("VirtualList[AgentVersion]", self.query_one("#list", VirtualList))
@@ -94,7 +85,7 @@ class VersionsModal(Modal[AgentVersion | None]):
         start(self, "versions", self._read)
 
     async def _read(self) -> None:
-        app = self._app
+        app = self.console_app
         self.post_message(self.VersionsRead(await app.services.versions.list(app.actor, self._agent.id)))
 
     @on(VersionsRead)
@@ -105,7 +96,7 @@ class VersionsModal(Modal[AgentVersion | None]):
 
     @on(VirtualList.Moved)
     def _moved(self) -> None:
-        self._say("")
+        self.say("")
         self._look()
 
     def _look(self) -> None:
@@ -119,7 +110,7 @@ class VersionsModal(Modal[AgentVersion | None]):
             self._rest = self.set_timer(REST, lambda: start(self, "diff", self._compare, version.number))
 
     async def _compare(self, number: int) -> None:
-        app = self._app
+        app = self.console_app
         diff = await app.services.versions.diff(app.actor, self._agent.id, "live", number)
         self.post_message(self.DiffRead(number, diff))
 
@@ -139,22 +130,22 @@ class VersionsModal(Modal[AgentVersion | None]):
         return Content("\n").join([note, Content(""), head, diff_lines(diff.changes)])
 
     def _line(self, version: AgentVersion, width: int) -> tuple[Content]:
-        return (Content("  ") + version_line(version, self._app.now()).truncate(width - 2, ellipsis=True),)
+        return (Content("  ") + version_line(version, self.console_app.now()).truncate(width - 2, ellipsis=True),)
 
     def action_roll_back(self) -> None:
         """Ask why, then let visitors meet the chosen version again."""
-        version, app = self.list.current, self._app
+        version, app = self.list.current, self.console_app
         if version is None:
             return
         if app.actor.role < Role.ADMIN:
-            self._say("that needs the role admin: ask an admin of this workspace")
+            self.say("that needs the role admin: ask an admin of this workspace")
         elif version.live:
-            self._say(f"v{version.number} is live already")
+            self.say(f"v{version.number} is live already")
         else:
             start(self, "roll back", self._roll_back, version)
 
     async def _roll_back(self, version: AgentVersion) -> None:
-        app, agent = self._app, self._agent
+        app, agent = self.console_app, self._agent
         live = next((each.id for each in self.list.rows if each.live), None)
 
         async def act(given: Mapping[str, str]) -> AgentVersion:
@@ -167,22 +158,3 @@ class VersionsModal(Modal[AgentVersion | None]):
                     shown=self._about(version))  # fmt: skip
         if (done := await app.push_screen_wait(form)) is not None:
             self.dismiss(done)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll what differs."""
-        self.query_one(Detail).scroll_relative(y=lines, animate=False, force=True)
-
-    def action_close(self) -> None:
-        """Back to the agents."""
-        self.dismiss(None)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What can't be read is said in its place."""
-        error = event.worker.error if event.state is WorkerState.ERROR else None
-        if isinstance(error, ConsoleError):
-            self._say(error_text(error))
-        elif error is not None:
-            self._app.report(error)
-
-    def _say(self, text: str) -> None:
-        self.query_one("#state", Static).update(toned(text, "now"))

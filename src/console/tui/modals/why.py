@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,22 +11,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
-from textual.worker import Worker, WorkerState
 
 from console.domain.actor import Actor
 from console.domain.run import Trace
-from console.errors import ConsoleError
 from console.ids import ConversationId
 from console.services import Services
 from console.tui.flagging import flag_answer
 from console.tui.modals.base import Modal
-from console.tui.present.notices import error_text, loading
+from console.tui.present.notices import loading
 from console.tui.present.tone import toned
 from console.tui.present.trace import trace_lines
 from console.tui.working import also, start
-
-if TYPE_CHECKING:
-    from console.tui.app import ConsoleApp
 
 
 class WhyModal(Modal[None]):
@@ -81,33 +76,20 @@ class WhyModal(Modal[None]):
         self.trace = event.trace
         self._draw()
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+    def say(self, text: str, tone: str = "now") -> None:
         """A trace that can't be read says so in its place."""
-        if event.state is not WorkerState.ERROR or event.worker.error is None:
-            return
-        if isinstance(event.worker.error, ConsoleError):
-            self.query_one("#trace", Static).update(toned(error_text(event.worker.error), "now"))
-        else:
-            cast("ConsoleApp", self.app).report(event.worker.error)
+        self.query_one("#trace", Static).update(toned(text, tone))
 
     def action_copy(self) -> None:
         """Copy the run's id."""
         if self.trace is not None:
             self.app.copy_to_clipboard(str(self.trace.run_id))
-            cast("ConsoleApp", self.app).say(f"copied {self.trace.run_id}")
+            self.console_app.say(f"copied {self.trace.run_id}")
 
     def action_flag(self) -> None:
         """It was none: its question goes to the gaps."""
-        app = cast("ConsoleApp", self.app)
+        app = self.console_app
         also(app, "flag", flag_answer, app, self._conversation, self._seq)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the trace."""
-        self.query_one("#table").scroll_relative(y=lines, animate=False)
-
-    def action_close(self) -> None:
-        """Back to the conversation."""
-        self.dismiss(None)
 
     def _draw(self) -> None:
         if self.trace is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -11,11 +12,13 @@ from console.clock import ago
 from console.domain.actor import Actor
 from console.domain.conversation import Claim, Control, Conversation, Holder, Status
 from console.domain.presence import Present
-from console.domain.run import Suggestion
 from console.domain.words import reason
 from console.text import SafeText, spelled
 from console.tui.present.row import tags_of
 from console.tui.present.tone import joined, sides, toned
+
+if TYPE_CHECKING:
+    from console.domain.run import Suggestion
 
 SUGGESTION_LINES = 3
 _LEAST_SUBJECT = 16

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from console.clock import ago
 from console.domain.gap import AskedAgain, DraftOrigin, Gap, GapDetail, GapStatus, GapTrigger, HumanReply
-from console.domain.words import gap_reason
+from console.domain.gap_words import gap_reason
 from console.tui.present.row import short_age
 from console.tui.present.tone import joined, sides, toned
 
@@ -136,7 +136,7 @@ def _talk_lines(detail: GapDetail, width: int, now: datetime) -> Iterator[Conten
     yield Content("")
     yield toned("asked in, enter opens one", "quiet")
     for one in detail.occurrences[:_SAID]:
-        left = joined(toned(ago(one.created_at, now).rjust(7), "quiet"), Content(one.visitor_name or "a visitor"))
+        left = joined(toned(ago(one.created_at, now).rjust(7), "quiet"), Content(one.visitor_name))
         yield joined(left, toned(f"“{one.question}”", "quiet")).truncate(width, ellipsis=True)
 
 

@@ -65,6 +65,11 @@ def loading(what: str) -> Content:
     return toned(f"reading {what} …", "quiet")
 
 
+def unreadable(error: ConsoleError) -> Content:
+    """Why there is nothing to show, and the next key."""
+    return toned(f"{error_text(error)}\n", "now") + toned("R tries again", "quiet")
+
+
 def news_line(above: int) -> Content:
     """New rows that are not in sight."""
     if not above:

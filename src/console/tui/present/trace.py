@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from console.domain.run import AnswerKind, Trace, TracePassage
+from console.domain.run import Trace, TracePassage
+from console.domain.trace_words import against_threshold, how_near, is_sure, outcome, place
 from console.domain.words import percent
 from console.tui.present.tone import joined, sides, toned
 
@@ -12,9 +13,9 @@ from console.tui.present.tone import joined, sides, toned
 def trace_lines(trace: Trace, width: int) -> Content:
     """The whole trace as lines of at most `width` cells."""
     lines = [_head(trace, width), Content(""), _labelled("question", f"“{trace.question}”", width)]
-    lines += [_confidence(trace), _outcome(trace)]
+    lines += [_confidence(trace), _labelled("outcome", outcome(trace), width)]
     if trace.matched:
-        lines.append(_labelled("matched", f"“{trace.matched}”, {_how_near(trace.similarity)}", width))
+        lines.append(_labelled("matched", f"“{trace.matched}”, {how_near(trace.similarity)}", width))
     if trace.error:
         lines.append(_labelled("error", trace.error, width, "now"))
     if trace.passages or not trace.matched:
@@ -42,26 +43,8 @@ def _confidence(trace: Trace) -> Content:
     label = toned("confidence".ljust(14), "quiet")
     if trace.confidence is None:
         return label + toned("not measured", "quiet")
-    enough = trace.threshold is None or trace.confidence >= trace.threshold
-    verdict = ""
-    if trace.threshold is not None:
-        verdict = f"   {'above' if enough else 'below'} the threshold of {percent(trace.threshold)}"
-    return label + toned(percent(trace.confidence), "fine" if enough else "now") + toned(verdict, "quiet")
-
-
-def _outcome(trace: Trace) -> Content:
-    kinds = {
-        AnswerKind.CURATED: "a curated answer, word for word",
-        AnswerKind.MODEL: "written by the model from the passages below",
-        AnswerKind.EXTRACTIVE: "quoted from the passages below",
-        AnswerKind.HANDOFF: "handed to a person",
-    }
-    text = kinds[trace.kind] if trace.kind else trace.state.value
-    return toned("outcome".ljust(14), "quiet") + Content(f"{text}, {trace.state.value}" if trace.kind else text)
-
-
-def _how_near(similarity: float | None) -> str:
-    return "the same words" if similarity in {None, 1.0} else f"{similarity:.2f} alike"
+    verdict = toned(f"   {against_threshold(trace)}".rstrip(), "quiet")
+    return label + toned(percent(trace.confidence), "fine" if is_sure(trace) else "now") + verdict
 
 
 def _passages(passages: tuple[TracePassage, ...], width: int) -> list[Content]:
@@ -75,9 +58,7 @@ def _passages(passages: tuple[TracePassage, ...], width: int) -> list[Content]:
 
 
 def _passage(at: int, passage: TracePassage, width: int) -> Content:
-    whole = passage.heading.startswith(passage.title)  # headings of a page often begin with its title
-    title = passage.heading if whole and passage.heading else " / ".join(filter(None, (passage.title, passage.heading)))
-    left = toned(f"{at:>3} ", "quiet") + toned(title, "strong" if passage.quoted else "")
+    left = toned(f"{at:>3} ", "quiet") + toned(place(passage), "strong" if passage.quoted else "")
     ranks = f"{_rank(passage.dense_rank):>6}{_rank(passage.text_rank):>6}{passage.score:>8.2f}"
     return sides(left, toned(ranks, "quiet") + toned("  quoted" if passage.quoted else " " * 8, "fine"), width)
 

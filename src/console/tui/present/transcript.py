@@ -12,7 +12,7 @@ from textual.content import Content
 from console.domain.actor import Actor
 from console.domain.feedback import Rating
 from console.domain.held import Held
-from console.domain.message import Event, Message, MessageRole
+from console.domain.message import MAX_EVENT_CHARS, Event, Message, MessageRole
 from console.domain.words import percent
 from console.text import one_line
 from console.tui.present.tone import joined, toned
@@ -40,6 +40,7 @@ _EVENTS = {
     "undone": "{who} took that back ({detail})",
     "abandoned": "its holder left; it waits for a person",
 }
+_LEFT = "the visitor left a known address again, and new words: {detail}"
 _BLANKS = re.compile("{(who|detail)}")
 _HANDOFFS = {
     "customer_request": "the visitor asked",
@@ -131,11 +132,11 @@ def event_words(event: Event, me: Actor) -> str:
         reason, gap, until = event.detail.partition(" until ")
         return one_line(f"handed to a person: {_HANDOFFS.get(reason, reason) or 'it waits'}{gap}{until}")
     who = "you" if event.actor_id == me.user_id else event.actor_name or "the console"
-    text = _EVENTS.get(event.kind)
+    text = _LEFT if event.kind == "left_address" and event.detail else _EVENTS.get(event.kind)
     if text is None:
         return one_line(f"{who}: {event.kind.replace('_', ' ')}")
     said = {"who": who, "detail": event.detail}
-    return one_line(_BLANKS.sub(lambda blank: said[blank[1]], text))
+    return one_line(_BLANKS.sub(lambda blank: said[blank[1]], text), MAX_EVENT_CHARS)
 
 
 def _author(message: Message, me: Actor) -> Content:

@@ -83,14 +83,15 @@ def _outlook(meter: Meter, now: datetime) -> Content:
     return Content("")
 
 
-def figures(report: UsageReport) -> list[Content]:
-    """Cost, latency and handoffs, each against the period before."""
+def figures(report: UsageReport, *, brief: bool = False) -> list[Content]:
+    """Cost, latency and handoffs, each against the period before; brief where all share a line."""
+    within = "" if brief else " within"
     total, before = report.total, report.total_before
     half, slow = total.slowest_of(0.5), total.slowest_of(0.95)
     found = (
         ("cost", cost_text(total.cost_usd, report), _change(float(total.cost_usd), float(before.cost_usd))),
-        ("half within", seconds(half), _change(half, before.slowest_of(0.5))),
-        ("95% within", seconds(slow), _change(slow, before.slowest_of(0.95))),
+        (f"half{within}", seconds(half), _change(half, before.slowest_of(0.5))),
+        (f"95%{within}", seconds(slow), _change(slow, before.slowest_of(0.95))),
         ("handed over", share(total), _change(_part(total), _part(before))),
     )
     return [
@@ -140,7 +141,7 @@ def measured(used: Sum, view: View) -> tuple[float, float]:
 
 def columns(width: int) -> Content:
     """The heading of the table."""
-    return toned(_table_line("", "by agent and model", "answers", "", "over", "tokens", "cost", "95%", width), "quiet")
+    return toned(_table_line("", "agent or model", "answers", "", "over", "tokens", "cost", "95%", width), "quiet")
 
 
 def row_line(row: UsageRow, view: View, width: int) -> Content:

@@ -8,15 +8,15 @@ from typing import Any, ClassVar, cast
 from textual.binding import BindingType
 from textual.content import Content
 
-from console.domain.agent import Agent, AgentVersion
+from console.domain.agent import Agent
 from console.domain.agent_diff import AgentOverview
 from console.text import one_line
 from console.tui.commands import BY_ACTION, Scope, bindings
 from console.tui.editing import edit_draft
 from console.tui.modals.form import Field, Form
 from console.tui.present.agents import AgentDetail, agent_lines, agent_row
-from console.tui.present.diff import between, changes_text, diff_lines
-from console.tui.present.tone import joined, toned
+from console.tui.present.tone import toned
+from console.tui.publishing import publish_draft
 from console.tui.screens.listing import ListScreen
 from console.tui.working import start
 
@@ -93,22 +93,8 @@ class AgentsScreen(ListScreen[AgentOverview]):
             start(self, "act", self._publish, row.agent)
 
     async def _publish(self, agent: Agent) -> None:
-        app = self.console_app
-        diff = await app.services.versions.diff(app.actor, agent.id)
-        if not diff.changes and not diff.left.empty:
-            app.say(f"nothing to publish: the draft of {agent.name} is what {diff.left.label} has")
-            return
-
-        async def act(given: Mapping[str, str]) -> AgentVersion:
-            expected = diff.agent.published_version_id
-            return await app.services.versions.publish(app.actor, agent.id, note=given["note"], expected=expected)
-
-        head = joined(toned(between(diff), "quiet"), toned(changes_text(diff.count), "mine"))
-        shown = Content("\n").join([head, diff_lines(diff.changes)])
-        note = Field("note", "What changed and why, for the audit log")
-        title = f"Publish {agent.name}? Visitors meet it at once."
-        done = await app.push_screen_wait(Form(title, [note], act, verb="publishes", shown=shown))
-        self._met(agent, done)
+        await publish_draft(self.console_app, agent.id)
+        self._changed()
 
     def action_agent_versions(self) -> None:
         """The versions, and the way back."""
@@ -118,9 +104,7 @@ class AgentsScreen(ListScreen[AgentOverview]):
     async def _versions(self, agent: Agent) -> None:
         from console.tui.modals.versions import VersionsModal
 
-        self._met(agent, await self.console_app.push_screen_wait(VersionsModal(agent)))
-
-    def _met(self, agent: Agent, version: AgentVersion | None) -> None:
+        version = await self.console_app.push_screen_wait(VersionsModal(agent))
         if version is not None:
             self.console_app.say(f"visitors meet v{version.number} of {agent.name} now")
         self._changed()

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 from uuid import UUID
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.css.query import NoMatches
@@ -112,10 +112,16 @@ class ConsoleScreen(Screen[None]):
         """A second has passed: ages and the clock."""
         self.show_top()
 
+    def on_compose(self) -> None:
+        """What the looks of all widgets depend on is known before there are any: none is styled a second time."""
+        app = self.console_app
+        across = self._get_breakpoint_classes(app.size.width, app.HORIZONTAL_BREAKPOINTS or [])
+        down = self._get_breakpoint_classes(app.size.height, app.VERTICAL_BREAKPOINTS or [])
+        self.add_class(f"-tint-{app.tint}", *across, *down)
+
     def on_mount(self) -> None:
         """Show where I am before anything is read."""
         self._actor = self.console_app.actor
-        self.add_class(f"-tint-{self.console_app.tint}")
         self.show_top()
 
     def on_resize(self) -> None:
@@ -125,6 +131,11 @@ class ConsoleScreen(Screen[None]):
     def on_screen_suspend(self) -> None:
         """Nothing is read for a screen that is not seen."""
         self.changes.pause()
+
+    @on(events.ScreenResume)
+    def _styled_already(self, event: events.ScreenResume) -> None:
+        """Textual resumes a new screen twice, and styles all of it each time."""
+        event.refresh_styles = self.stack_updates > 1
 
     def on_screen_resume(self) -> None:
         """Read what changed meanwhile."""

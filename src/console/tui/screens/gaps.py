@@ -41,11 +41,15 @@ _PENDING = {GapStatus.OPEN, GapStatus.DRAFTED}
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """My last decision: it can be undone for a while."""
+    """My last decision, by the time of its key: it can be undone for a while."""
 
     gap: Gap
     word: str
-    until: datetime
+    since: datetime
+
+    @property
+    def until(self) -> datetime:
+        return self.since + timedelta(seconds=HOLD_SECONDS)
 
 
 class GapsScreen(ListScreen[Gap]):
@@ -60,7 +64,7 @@ class GapsScreen(ListScreen[Gap]):
     def __init__(self) -> None:
         super().__init__()
         self._counts: dict[GapStatus, int] = {}
-        self._deciding: set[GapId] = set()
+        self._deciding: dict[GapId, datetime] = {}
         self._decided: _Decided | None = None
         self._again: tuple[AskedAgain, Gap] | None = None
 
@@ -71,7 +75,6 @@ class GapsScreen(ListScreen[Gap]):
 
     def on_mount(self) -> None:
         """Nothing was approved yet."""
-        super().on_mount()
         self._show_again()
 
     async def read_rows(self, tab: str) -> Sequence[Gap]:
@@ -129,7 +132,8 @@ class GapsScreen(ListScreen[Gap]):
     def _fits(self, action: str) -> bool:
         gap = self.current
         if action == "gap_undo":
-            return self._decided is not None and self._decided.until > self.console_app.now()
+            done = self._decided
+            return done is not None and done.until > self.console_app.now() and not self._overtaken(done)
         if action == "gap_publish":
             return self._again is not None or (gap is not None and gap.status is GapStatus.APPROVED)
         if gap is None:
@@ -177,7 +181,7 @@ class GapsScreen(ListScreen[Gap]):
 
         async def read() -> list[Option[Any]]:
             return [
-                Option(one.conversation_id, one_line(f"{one.visitor_name or 'a visitor'}: {one.question}"),
+                Option(one.conversation_id, one_line(f"{one.visitor_name}: {one.question}"),
                        SafeText(ago(one.created_at, now)))
                 for one in detail.occurrences
             ]  # fmt: skip
@@ -205,11 +209,11 @@ class GapsScreen(ListScreen[Gap]):
         """Make its draft a curated answer, then ask again."""
         if (gap := self.current) is not None and gap.id not in self._deciding:
             # Beside what runs already: the next gap may be approved before the server has answered for this one.
-            self._deciding.add(gap.id)
-            also(self, "decide", self._approve, gap)
+            self._deciding[gap.id] = self.console_app.now()
+            also(self, "decide", self._approve, gap, self._deciding[gap.id])
 
-    async def _approve(self, gap: Gap) -> None:
-        app, since = self.console_app, self.console_app.now()
+    async def _approve(self, gap: Gap, since: datetime) -> None:
+        app = self.console_app
         try:
             approved = await app.services.review.approve(app.actor, gap.id)
             self._decide(approved.gap, "approved", since)
@@ -217,7 +221,7 @@ class GapsScreen(ListScreen[Gap]):
             if self._decided is not None and self._decided.gap.id == gap.id:  # it was not undone meanwhile
                 self._again = (again, approved.gap)
         finally:
-            self._deciding.discard(gap.id)
+            self._deciding.pop(gap.id, None)
             self._changed()
 
     def action_gap_dismiss(self) -> None:
@@ -230,15 +234,16 @@ class GapsScreen(ListScreen[Gap]):
         why = "It never returns: who asks it again goes to a person as before, and is only counted."
         if not await app.push_screen_wait(Confirm(f"Dismiss “{gap.question}”?", why, "dismiss it")):
             return
-        since = app.now()
+        self._deciding[gap.id] = since = app.now()
         try:
             self._decide(await app.services.review.dismiss(app.actor, gap.id), "dismissed", since)
         finally:
+            self._deciding.pop(gap.id, None)
             self._changed()
 
     def action_gap_undo(self) -> None:
         """Take back the last decision."""
-        if self._decided is not None:
+        if self._decided is not None and not self._overtaken(self._decided):
             start(self, "act", self._undo, self._decided)
 
     async def _undo(self, done: _Decided) -> None:
@@ -268,7 +273,7 @@ class GapsScreen(ListScreen[Gap]):
             return [Option(one, one.question, SafeText(_alike(alike.get(one.id), one))) for one in ranked]
 
         question = f"“{one_line(gap.question, 50)}” is the same as …"
-        chosen = await app.push_screen_wait(Picker(question, read))
+        chosen = await app.push_screen_wait(Picker(question, read, empty="this agent has no other gap"))
         if chosen is None:
             return
         try:
@@ -289,7 +294,8 @@ class GapsScreen(ListScreen[Gap]):
             detail = await app.services.gaps.show(app.actor, gap.id)
             return [Option(question, question) for question in detail.questions if question != gap.question]
 
-        chosen = await app.push_screen_wait(Picker("Which question becomes a gap of its own?", read))
+        picker = Picker("Which question becomes a gap of its own?", read, empty="it was asked in these words alone")
+        chosen = await app.push_screen_wait(picker)
         if chosen is None:
             return
         try:
@@ -310,8 +316,13 @@ class GapsScreen(ListScreen[Gap]):
         self._changed()
 
     def _decide(self, gap: Gap, word: str, since: datetime) -> None:
-        self._decided = _Decided(gap, word, since + timedelta(seconds=HOLD_SECONDS))
-        self._again = None
+        if self._decided is None or self._decided.since < since:
+            self._decided = _Decided(gap, word, since)
+            self._again = None
+
+    def _overtaken(self, done: _Decided) -> bool:
+        """Whether another gap was decided since, and the server has not answered yet: undo is for that one."""
+        return any(since > done.since and id != done.gap.id for id, since in self._deciding.items())
 
     def _changed(self) -> None:
         self._show_again()

@@ -12,7 +12,6 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Input
 
 from console.domain.inbox import InboxFilter, InboxRow
 from console.ids import ConversationId
@@ -32,10 +31,9 @@ from console.tui.widgets.facts import Facts
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.transcript import Transcript
 from console.tui.widgets.virtual_list import VirtualList
-from console.tui.widgets.words import Words
+from console.tui.widgets.words import FilterBox
 
 REST = 0.12
-TYPING = 0.15
 
 
 class InboxScreen(InboxMarking):
@@ -48,14 +46,13 @@ class InboxScreen(InboxMarking):
     def __init__(self) -> None:
         super().__init__()
         self._rest: Timer | None = None
-        self._typing: Timer | None = None
         self._ages: dict[ConversationId, str] = {}
         self._was_in_pane = self._was_writing = False
 
     def body(self) -> ComposeResult:
         """Tabs, filter, list, and the pane beside it."""
         yield OneLine(id="tabs")
-        yield Words("words to look for", id="filter")
+        yield FilterBox(id="filter")
         with Horizontal(id="panes"):
             with Vertical(id="left"):
                 yield VirtualList[InboxRow](lambda row: row.id, self._draw_row, id="list")
@@ -74,7 +71,6 @@ class InboxScreen(InboxMarking):
 
     def on_mount(self) -> None:
         """Read the first page."""
-        self.query_one("#filter").display = False
         self.query_one("#news").display = False
         self.rows.message = loading("the inbox")
         self.show_tabs()
@@ -82,7 +78,6 @@ class InboxScreen(InboxMarking):
 
     def on_resize(self) -> None:
         """A pane that has no room any more goes on as a screen of its own."""
-        super().on_resize()
         self.show_tabs()
         self.call_after_refresh(self._fit)
 
@@ -106,7 +101,6 @@ class InboxScreen(InboxMarking):
 
     def on_screen_resume(self) -> None:
         """The row that was opened has changed, with or without a live link."""
-        super().on_screen_resume()
         if isinstance(key := self.rows.current_key, UUID):
             self.changes.add(frozenset({key}))
 
@@ -215,20 +209,14 @@ class InboxScreen(InboxMarking):
 
     def action_filter(self) -> None:
         """Ask for words."""
-        box = self.query_one("#filter", Input)
-        box.display = True
-        box.focus()
+        self.query_one(FilterBox).ask()
 
-    @on(Input.Changed, "#filter")
-    def _filter_typed(self, event: Input.Changed) -> None:
-        if self._typing is not None:
-            self._typing.stop()
-        question = Question(self.question.filter, event.value.strip())
-        self._typing = self.set_timer(TYPING, lambda: self.ask(question))
+    @on(FilterBox.Rested)
+    def _look_for(self, event: FilterBox.Rested) -> None:
+        self.ask(Question(self.question.filter, event.words))
 
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self, event: Input.Submitted) -> None:
-        event.input.display = False
+    @on(FilterBox.Submitted, "#filter")
+    def _filter_done(self) -> None:
         self.rows.focus()
 
     def action_refresh_all(self) -> None:
@@ -239,14 +227,13 @@ class InboxScreen(InboxMarking):
 
     def action_back(self) -> None:
         """From the conversation to the list; then what is marked is marked no more; from the filter to all rows."""
-        box = self.query_one("#filter", Input)
+        box = self.query_one(FilterBox)
         if self.pane_has_focus():
             self.rows.focus()
         elif self.rows.marks.keys and not box.has_focus:
             self.rows.marks.clear()
         elif box.display or self.question.text:
-            box.value = ""
-            box.display = False
+            box.drop()
             self.rows.focus()
             self.ask(Question(self.question.filter))
 
@@ -254,7 +241,7 @@ class InboxScreen(InboxMarking):
         """Back only where there is something to go back from."""
         if action == "back":
             there = self.pane_has_focus() or bool(self.question.text) or bool(self.rows.marks.keys)
-            return there or self.query_one("#filter").has_focus
+            return there or self.query_one(FilterBox).has_focus
         return super().allowed(action)
 
     def _draw_row(self, row: InboxRow, width: int) -> tuple[Content, Content]:

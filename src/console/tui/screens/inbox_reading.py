@@ -10,12 +10,14 @@ from uuid import UUID
 
 from textual import on
 from textual.message import Message
+from textual.worker import Worker, WorkerState
 
 from console.domain.inbox import Cursor, InboxFilter, InboxRow
+from console.errors import ConsoleError
 from console.ids import ConversationId
 from console.tui import feed
 from console.tui.feed import Question, Rows
-from console.tui.present.notices import empty_inbox, news_line
+from console.tui.present.notices import empty_inbox, news_line, unreadable
 from console.tui.screens.triaging import TriagingScreen
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.virtual_list import VirtualList
@@ -193,3 +195,11 @@ class InboxReading(TriagingScreen):
         self.news.clear()
         self.show_tabs()
         start(self, "page", self._read_again, question, 1)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A list that can't be read says so in its place; what was read before for the same question stays."""
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and event.worker.group == "page" and isinstance(error, ConsoleError):
+            if self._shown != self.question:
+                self.rows.replace((), more=False)
+            self.rows.message = unreadable(error)

@@ -15,24 +15,22 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from console.errors import ConsoleError
 from console.tui.commands import Scope, bindings
 from console.tui.events import ThingsMoved
-from console.tui.present.notices import error_text, loading
+from console.tui.present.notices import loading, unreadable
 from console.tui.present.tone import joined, sides, toned
 from console.tui.screens.base import STYLES, ConsoleScreen
 from console.tui.widgets.detail import Detail
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.virtual_list import VirtualList
-from console.tui.widgets.words import Words
+from console.tui.widgets.words import FilterBox
 from console.tui.working import start
 
 T = TypeVar("T")
 REST = 0.12
-TYPING = 0.15
 READ, MORE = "list", "detail"
 
 
@@ -74,7 +72,6 @@ class ListScreen(ConsoleScreen, Generic[T]):
         self._detail_key: Hashable | None = None
         self._was_read = False
         self._rest: Timer | None = None
-        self._typing: Timer | None = None
 
     @abstractmethod
     async def read_rows(self, tab: str) -> Sequence[T]:
@@ -114,7 +111,7 @@ class ListScreen(ConsoleScreen, Generic[T]):
     def body(self) -> ComposeResult:
         """Tabs, filter, list, and the detail beside it."""
         yield OneLine(id="tabs")
-        yield Words("words to look for", id="filter")
+        yield FilterBox(id="filter")
         with Horizontal(id="panes"):
             yield VirtualList[T](self.row_key, self.row_lines, row_height=self.row_height, id="list")
             yield Detail(id="detail")
@@ -151,20 +148,17 @@ class ListScreen(ConsoleScreen, Generic[T]):
 
     def on_mount(self) -> None:
         """Read the rows for the first time."""
-        self.query_one("#filter").display = False
         self.rows.message = loading(self.what)
         self.show_tabs()
         self.reread()
 
     def on_resize(self) -> None:
         """What was opened in the list's place is beside it when there is room."""
-        super().on_resize()
         self.show_tabs()
         self.call_after_refresh(self.show_detail)
 
     def on_screen_resume(self) -> None:
         """What changed meanwhile is read; what was there stays until then."""
-        super().on_screen_resume()
         if self._was_read:
             self.reread()
 
@@ -205,6 +199,8 @@ class ListScreen(ConsoleScreen, Generic[T]):
         self.rows.message = self._nothing_found() if self.words else self.empty(self.tab)
         self.rows.replace(found, more=False, top=top)
         self.rows.redraw()
+        if self.opened and not found:
+            self.action_list_back()  # there is nothing left to show in its place
         self.show_tabs()
         self.show_detail()
         self.refresh_bindings()
@@ -279,39 +275,29 @@ class ListScreen(ConsoleScreen, Generic[T]):
 
     def action_list_back(self) -> None:
         """From the detail to the list; from the filter to all rows."""
-        box = self.query_one("#filter", Input)
+        box = self.query_one(FilterBox)
         if self.opened or self.pane.has_focus:
             self.remove_class("-opened")
             self.rows.focus()
         elif box.display or self.words:
-            box.value = self.words = ""
-            box.display = False
+            box.drop()
+            self.words = ""
             self.rows.focus()
             self.show_rows()
 
     def action_list_filter(self) -> None:
         """Ask for words."""
-        box = self.query_one("#filter", Input)
-        box.display = True
-        box.focus()
+        self.query_one(FilterBox).ask()
 
-    @on(Input.Changed, "#filter")
-    def _filter_typed(self, event: Input.Changed) -> None:
-        if self._typing is not None:
-            self._typing.stop()
-        words = event.value.strip()
-        self._typing = self.set_timer(TYPING, lambda: self._look_for(words))
-
-    def _look_for(self, words: str) -> None:
-        if words != self.words:
-            self.words = words
+    @on(FilterBox.Rested)
+    def _look_for(self, event: FilterBox.Rested) -> None:
+        if event.words != self.words:
+            self.words = event.words
             self.show_rows(top=True)
             self._read_detail_soon()
 
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self, event: Input.Submitted) -> None:
-        self._look_for(event.value.strip())
-        event.input.display = False
+    @on(FilterBox.Submitted, "#filter")
+    def _filter_done(self) -> None:
         self.rows.focus()
 
     def action_list_next_tab(self) -> None:
@@ -351,7 +337,9 @@ class ListScreen(ConsoleScreen, Generic[T]):
         """Keys that would do nothing are not shown."""
         if action == "list_back":
             inside = self.opened or self.pane.has_focus
-            return inside or bool(self.words) or self.query_one("#filter").has_focus
+            return inside or bool(self.words) or self.query_one(FilterBox).has_focus
+        if action == "list_filter":
+            return not self.opened  # the list is not there to be seen
         if action in {"list_next_tab", "list_previous_tab"}:
             return len(self.tabs) > 1
         if action in {"list_open", "list_copy"}:
@@ -362,9 +350,9 @@ class ListScreen(ConsoleScreen, Generic[T]):
         """A list that can't be read says so in its place; what was read before stays."""
         error = event.worker.error
         if event.state is WorkerState.ERROR and event.worker.group == READ and isinstance(error, ConsoleError):
-            self.rows.message = toned(f"{error_text(error)}\n", "now") + toned("R tries again", "quiet")
+            self._was_read = True
+            self.rows.message = unreadable(error)
             self.rows.redraw()
-        super().on_worker_state_changed(event)
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """Other keys work now."""

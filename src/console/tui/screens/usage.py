@@ -26,7 +26,7 @@ from console.tui.widgets.detail import Detail
 from console.tui.widgets.drawing import Drawing
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.virtual_list import VirtualList
-from console.tui.widgets.words import Words
+from console.tui.widgets.words import FilterBox
 
 AGAIN = 30.0
 MOST_BACK = 120
@@ -60,7 +60,7 @@ class UsageScreen(ListScreen[UsageRow]):
     def body(self) -> ComposeResult:
         """Views, meters, plot and figures, table."""
         yield OneLine(id="tabs")
-        yield Words("words to look for", id="filter")
+        yield FilterBox(id="filter")
         yield Static(id="meters", markup=False)
         yield OneLine(id="short")
         with Horizontal(id="middle"):
@@ -116,9 +116,8 @@ class UsageScreen(ListScreen[UsageRow]):
         report, now, width = self.report, self.console_app.now(), self.size.width
         meters = [shown.meter_line(meter, width - 1, now) for meter in report.meters]
         self.query_one("#meters", Static).update(Content("\n").join(meters))
-        figures = shown.figures(report)
-        self.query_one("#figures", Static).update(Content("\n\n").join(figures))
-        self.query_one("#short", OneLine).show(Content("   ").join(figures))
+        self.query_one("#figures", Static).update(Content("\n\n").join(shown.figures(report)))
+        self.query_one("#short", OneLine).show(Content("   ").join(shown.figures(report, brief=True)))
         self.query_one("#columns", OneLine).show(shown.columns(width - 1))
         self._draw_chart()
 
@@ -128,7 +127,6 @@ class UsageScreen(ListScreen[UsageRow]):
 
     def on_resize(self) -> None:
         """Everything is as wide as the screen."""
-        super().on_resize()
         self.draw()
 
     def tick(self) -> None:

@@ -114,7 +114,9 @@ class WorkspacesScreen(ListScreen[Glance]):
         return "switch to it" if command.id == "list.open" else command.short
 
     def allowed(self, action: str) -> bool | None:
-        """What needs a workspace is grey without one."""
+        """What needs a workspace is grey without one; what is open already is not opened."""
+        if action == "workspace_details" and self.is_mounted and (self.opened or self.pane.has_focus):
+            return False
         if action in {"list_open", "workspace_switch", "workspace_details"}:
             return True if self.is_mounted and self.current is not None else None
         return super().allowed(action)
