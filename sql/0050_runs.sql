@@ -1,12 +1,17 @@
 -- Everything a model does. A queued answer row is the truth of the queue.
 SET LOCAL ROLE console_owner;
 
+CREATE DOMAIN run_kind AS text CHECK (VALUE IN ('answer', 'draft', 'eval', 'extract', 'task'));
+CREATE DOMAIN run_state AS text CHECK (VALUE IN ('queued', 'running', 'awaiting_input', 'paused', 'complete',
+    'superseded', 'failed', 'cancelled', 'refused'));
+CREATE DOMAIN run_event_type AS text CHECK (VALUE IN ('llm_call', 'tool_call', 'retrieval', 'decision',
+    'human_input_requested', 'human_input_received', 'error', 'checkpoint'));
+
 CREATE TABLE runs (
     workspace_id uuid NOT NULL,
     id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('answer', 'draft', 'eval', 'extract', 'task')),
-    state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'awaiting_input', 'paused', 'complete',
-        'superseded', 'failed', 'cancelled', 'refused')),
+    kind run_kind NOT NULL,
+    state run_state NOT NULL DEFAULT 'queued',
     agent_id uuid,
     agent_version_id uuid,
     conversation_id uuid,
@@ -47,8 +52,7 @@ CREATE TABLE run_events (
     workspace_id uuid NOT NULL,
     run_id uuid NOT NULL,
     ordinal integer NOT NULL,
-    type text NOT NULL CHECK (type IN ('llm_call', 'tool_call', 'retrieval', 'decision', 'human_input_requested',
-        'human_input_received', 'error', 'checkpoint')),
+    type run_event_type NOT NULL,
     duration_ms integer,
     model text NOT NULL DEFAULT '',
     tokens_in integer NOT NULL DEFAULT 0,

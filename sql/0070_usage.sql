@@ -78,6 +78,9 @@ CREATE TABLE workspace_limits (
     CHECK (soft <= hard)
 );
 
+CREATE DOMAIN usage_amount AS bigint CHECK (VALUE >= 0);
+CREATE DOMAIN reservation_state AS text CHECK (VALUE IN ('held', 'committed', 'refunded'));
+
 -- What is used and reserved in a window [window_start, window_end), moved with the limit in its WHERE clause.
 CREATE TABLE usage_counters (
     workspace_id uuid NOT NULL,
@@ -85,21 +88,22 @@ CREATE TABLE usage_counters (
     period text NOT NULL,
     window_start timestamptz NOT NULL,
     window_end timestamptz NOT NULL,
-    used bigint NOT NULL DEFAULT 0 CHECK (used >= 0),
-    reserved bigint NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+    used usage_amount NOT NULL DEFAULT 0,
+    reserved usage_amount NOT NULL DEFAULT 0,
     warned_at timestamptz,
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, metric, period, window_start)
 );
 
+-- What a run has set aside, or somebody who tries a search or a question: a try has an id, and no run yet.
 CREATE TABLE usage_reservations (
     workspace_id uuid NOT NULL,
     run_id uuid NOT NULL,
     metric text NOT NULL,
     period text NOT NULL,
     window_start timestamptz NOT NULL,
-    n bigint NOT NULL CHECK (n >= 0),
-    state text NOT NULL DEFAULT 'held' CHECK (state IN ('held', 'committed', 'refunded')),
+    n usage_amount NOT NULL,
+    state reservation_state NOT NULL DEFAULT 'held',
     expires_at timestamptz NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, run_id, metric, period)

@@ -81,7 +81,6 @@ ALTER TABLE leads ADD CONSTRAINT leads_conversation FOREIGN KEY (workspace_id, c
 ALTER TABLE leads ADD CONSTRAINT leads_contact FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts (workspace_id, id);
 ALTER TABLE plan_limits ADD CONSTRAINT plan_limits_plan FOREIGN KEY (plan_id) REFERENCES plans (id);
 ALTER TABLE workspace_limits ADD CONSTRAINT workspace_limits_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id);
-ALTER TABLE usage_reservations ADD CONSTRAINT usage_reservations_run FOREIGN KEY (workspace_id, run_id) REFERENCES runs (workspace_id, id);
 
 ALTER TABLE audit_events ADD CONSTRAINT audit_events_head FOREIGN KEY (workspace_id) REFERENCES audit_heads (workspace_id);
 ALTER TABLE audit_texts ADD CONSTRAINT audit_texts_event FOREIGN KEY (workspace_id, seq) REFERENCES audit_events (workspace_id, seq);

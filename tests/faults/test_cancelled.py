@@ -22,7 +22,7 @@ from console.ids import new_id
 from console.services.answers import Answers
 from console.worker.worker import run_worker
 from tests.proxy import Proxy
-from tests.services.test_answers import Fixed, good
+from tests.services.run_support import Fixed, good
 from tests.worker.test_worker import no_crawl
 
 pytestmark = pytest.mark.usefixtures("dropped_links")

@@ -29,7 +29,7 @@ from tests.db.embedded_support import open_directory
 from tests.faults.crowd import Ack, Crowd
 from tests.faults.house import House, house
 from tests.faults.test_commits import one_held_up, traces
-from tests.services.test_answers import Fixed, good, newest_run
+from tests.services.run_support import Fixed, good, newest_run
 from tests.world import World, make_talk, make_world
 
 SEED = 20

@@ -17,7 +17,7 @@ import pytest
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.db.notify import Notifier
-from tests.services.test_answers import SAID, run_states
+from tests.services.run_support import SAID, run_states
 from tests.worker.test_worker import until, working
 from tests.world import Talk, World, make_talk, make_world
 

@@ -16,7 +16,7 @@ from console.db.notify import Notifier
 from console.services.answers import Answers
 from console.worker.worker import run_worker
 from tests.proxy import Proxy
-from tests.services.test_answers import Fixed, good
+from tests.services.run_support import Fixed, good
 from tests.worker.test_worker import no_crawl, until
 from tests.world import Talk, make_talk, make_world
 

@@ -14,7 +14,7 @@ from console.services.answers import Answers
 from console.services.sources import Sources
 from console.worker.worker import run_worker
 from tests.services.knowledge_support import write_articles
-from tests.services.test_answers import SAID, Fixed, good
+from tests.services.run_support import SAID, Fixed, good
 from tests.worker.test_worker import until
 from tests.world import make_talk, make_world
 

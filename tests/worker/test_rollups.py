@@ -9,7 +9,7 @@ from console.services.rollups import workspaces_with_usage
 from console.services.sweep import workspaces_with_work
 from console.worker.rollups import run_rollups
 from tests.services.quota_support import ask, begun_run, lapse
-from tests.services.test_answers import good
+from tests.services.run_support import good
 from tests.services.test_usage import rollups
 from tests.worker.test_worker import until
 from tests.world import make_talk, make_world

@@ -19,7 +19,7 @@ from console.services.answers import Answers
 from console.services.conversations import Conversations
 from console.services.takeover import Takeover
 from console.worker.worker import run_worker
-from tests.services.test_answers import SAID, Fixed, good
+from tests.services.run_support import SAID, Fixed, good
 from tests.world import Talk, World, make_talk, make_world
 
 SOON = 60.0

@@ -77,21 +77,26 @@ class OpenAiClient:
                 _adapt(options, error.param)
         return _said(await self._asked(send), started)
 
-    async def embed(self, model: str, texts: Sequence[str]) -> list[Any]:
-        """One list of numbers a text, in order, unchecked; `ModelError` when there are not as many."""
+    async def embed(self, model: str, texts: Sequence[str]) -> tuple[list[Any], int]:
+        """One list of numbers a text, in order, unchecked, and the tokens of all; 0 where the endpoint does not tell.
+
+        Raises `ModelError` when there are not as many.
+        """
 
         async def send(client: openai.AsyncOpenAI) -> Any:
             given = list(texts)
             return await client.embeddings.with_raw_response.create(model=model, input=given, encoding_format="float")
 
-        data = (await self._asked(send)).get("data")
+        said = await self._asked(send)
+        data = said.get("data")
         if not isinstance(data, list) or len(data) != len(texts) or not all(isinstance(one, dict) for one in data):
             count = len(data) if isinstance(data, list) else "no"
             raise ModelError(Trouble.GARBAGE, f"{model} gave {count} vectors for {len(texts)} texts")
         places = [one.get("index", place) for place, one in enumerate(data)]
         if sorted(map(str, places)) != sorted(map(str, range(len(texts)))):
             raise ModelError(Trouble.GARBAGE, f"{model} does not say which vector is whose")
-        return [one.get("embedding") for _, one in sorted(zip(map(int, places), data, strict=True), key=_first)]
+        rows = [one.get("embedding") for _, one in sorted(zip(map(int, places), data, strict=True), key=_first)]
+        return rows, _count(_usage(said).get("prompt_tokens"))
 
     async def models(self) -> tuple[str, ...]:
         """The names of the models that the endpoint lists."""
@@ -227,12 +232,16 @@ def _said(reply: dict[str, Any], started: float) -> Said:
         text = choice["message"]["content"]
     except (KeyError, IndexError, TypeError):
         raise ModelError(Trouble.GARBAGE, "the model's reply holds no message") from None
-    usage = reply.get("usage")
-    used = usage if isinstance(usage, dict) else {}
+    used = _usage(reply)
     return Said(
         text if isinstance(text, str) else "", _count(used.get("prompt_tokens")), _count(used.get("completion_tokens")),
         choice.get("finish_reason") == "length", round((time.monotonic() - started) * 1000),
     )  # fmt: skip
+
+
+def _usage(reply: dict[str, Any]) -> dict[str, Any]:
+    used = reply.get("usage")
+    return used if isinstance(used, dict) else {}
 
 
 def _count(value: Any) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -16,6 +16,7 @@ from console.db.hangup import Impatient
 from console.db.moved import moved_on, outdated
 from console.db.pool import Pool
 from console.db.rows import Result, driver_text
+from console.db.whole import whole
 from console.errors import ConflictError, ConnectionFailedError, ConsoleError, RefusedError
 
 if TYPE_CHECKING:
@@ -65,11 +66,7 @@ class ReadTx:
             from console.db.orm import run
 
             return await run(self.session, statement, params)
-        text, names = driver_text(statement)
-        if "ws" in names:
-            params.setdefault("ws", self.workspace_id)
-        if "back" in names:
-            params.setdefault("back", set_back_to())
+        text = _bound(statement, self.workspace_id, params)
         cursor = self.connection.cursor()
         await cursor.execute(text, params)
         found = cursor.pgresult is not None and cursor.pgresult.nfields
@@ -87,10 +84,6 @@ class ReadTx:
         """The first column of the first row, or None."""
         row = await self.row(statement, **params)
         return None if row is None else row[0]
-
-    async def scalars(self, statement: Select[T]) -> Sequence[T]:
-        """The one column, or model, of all rows."""
-        return [row[0] for row in await self.rows(statement)]
 
     async def one(self, statement: Select[T]) -> T | None:
         """The one column, or model, of the first row, or None."""
@@ -147,9 +140,13 @@ class Database:
         self.on_commit: Callable[[UUID, Hints], None] = lambda _workspace, _hints: None
 
     @asynccontextmanager
-    async def read(self, workspace_id: UUID | None) -> AsyncIterator[ReadTx]:
-        """A read-only transaction; `ConnectionFailedError` when the server can't be reached."""
-        async with self._connection(begin(workspace_id, read_only=True)) as connection:
+    async def read(self, workspace_id: UUID | None, *, one_moment: bool = False) -> AsyncIterator[ReadTx]:
+        """A read-only transaction; in one of `one_moment` every statement sees the same rows.
+
+        `ConnectionFailedError` when the server can't be reached.
+        """
+        text = begin(workspace_id, read_only=True, one_moment=one_moment)
+        async with self._connection(self.pool.begin(text)) as connection:
             tx = ReadTx(connection, workspace_id)
             try:
                 yield tx
@@ -161,7 +158,7 @@ class Database:
     @asynccontextmanager
     async def write(self, workspace_id: UUID | None) -> AsyncIterator[WriteTx]:
         """A transaction committed at the end of the block, rolled back when the block raises."""
-        async with self._connection(begin(workspace_id, read_only=False)) as connection:
+        async with self._connection(self.pool.begin(begin(workspace_id, read_only=False))) as connection:
             tx = WriteTx(connection, workspace_id)
             try:
                 yield tx
@@ -171,10 +168,30 @@ class Database:
         if tx.hints and tx.workspace_id is not None:
             self.on_commit(tx.workspace_id, tx.hints)
 
+    async def read_once(self, workspace_id: UUID | None, statement: str, **params: Any) -> Result:
+        """A read-only transaction of one statement, in one round trip; the statement is planned anew each time."""
+        return await self._whole(workspace_id, begin(workspace_id, read_only=True), statement, params)
+
+    async def write_once(self, workspace_id: UUID | None, statement: str, **params: Any) -> Result:
+        """A transaction of one statement, begun, run and committed in one round trip, or nothing of it.
+
+        The statement is planned anew each time. What it changed is told by `hint`.
+        """
+        return await self._whole(workspace_id, begin(workspace_id, read_only=False), statement, params)
+
+    def hint(self, workspace_id: UUID, kind: str, id: UUID) -> None:
+        """Notify of a change that is committed."""
+        self.on_commit(workspace_id, {(kind, id)})
+
+    async def _whole(self, workspace_id: UUID | None, begun: str, statement: str, params: dict[str, Any]) -> Result:
+        text = _bound(statement, workspace_id, params)
+        async with self._connection(self.pool.take()) as connection:
+            return await whole(connection, begun.encode(), text, params)
+
     @asynccontextmanager
-    async def _connection(self, text: str) -> AsyncIterator[Impatient]:
+    async def _connection(self, lent: Awaitable[Impatient]) -> AsyncIterator[Impatient]:
         try:
-            connection = await self.pool.begin(text)
+            connection = await lent
             try:
                 yield connection
             finally:
@@ -194,6 +211,16 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.pool.close()
+
+
+def _bound(statement: str, workspace_id: UUID | None, params: dict[str, Any]) -> bytes:
+    """The statement as the driver takes it; `params` learn what it names and they lack."""
+    text, names = driver_text(statement)
+    if "ws" in names:
+        params.setdefault("ws", workspace_id)
+    if "back" in names:
+        params.setdefault("back", set_back_to())
+    return text
 
 
 def _names_what_is_gone(error: psycopg.Error | AttributeError) -> bool:

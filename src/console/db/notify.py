@@ -24,6 +24,10 @@ LEAVING_SECONDS = 0.8
 _LOG = logging.getLogger(__name__)
 
 
+_QUEUED = "SELECT id, conversation_id FROM runs WHERE workspace_id = :ws AND id = ANY (:ids) AND state = 'queued'"
+_CRAWLS = "SELECT id, source_id FROM crawl_runs WHERE workspace_id = :ws AND id = ANY (:ids)"
+
+
 def channel(workspace_id: UUID) -> str:
     """The workspace's channel."""
     return f"ws_{workspace_id.hex}"
@@ -107,20 +111,13 @@ class Notifier:
         crawls = [id for kind, id in hints if kind == "crawl"]
         if not runs and not crawls:
             return []
-        jobs: list[Job] = []
-        async with self._db.read(workspace_id) as tx:
-            if runs:
-                found = await tx.rows(
-                    "SELECT id, conversation_id FROM runs WHERE workspace_id = :ws AND id = ANY (:ids)"
-                    " AND state = 'queued'",
-                    ids=runs,
-                )
-                jobs += [answer_job(workspace_id, row.id, row.conversation_id) for row in found]
-            if crawls:
-                found = await tx.rows(
-                    "SELECT id, source_id FROM crawl_runs WHERE workspace_id = :ws AND id = ANY (:ids)", ids=crawls
-                )
-                jobs += [crawl_job(workspace_id, row.id, row.source_id) for row in found]
+        read, jobs = self._db.read_once, list[Job]()
+        if runs:
+            found = await read(workspace_id, _QUEUED, ids=runs)
+            jobs += [answer_job(workspace_id, row.id, row.conversation_id) for row in found.rows]
+        if crawls:
+            found = await read(workspace_id, _CRAWLS, ids=crawls)
+            jobs += [crawl_job(workspace_id, row.id, row.source_id) for row in found.rows]
         return jobs
 
     async def _notify(self, workspace_id: UUID, hints: Hints) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -42,20 +44,11 @@ class Pool:
 
         Raises `ConnectionFailedError` when none is free in time, `psycopg.OperationalError` when none can be made.
         """
-        try:
-            async with asyncio.timeout(self.patience):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise ConnectionFailedError(
-                f"the database can't be reached: all {self._size} connections to it are in use", hint="try again"
-            ) from None
-        try:
-            connection = await self._reused(text) or await self._begun(await self._connect(), text)
-        except BaseException:
-            self._turns.release()
-            raise
-        self.lent += 1
-        return connection
+        return await self._lend(partial(self._with, text))
+
+    async def take(self) -> Impatient:
+        """A connection that has begun nothing; one that is seen to have broken is replaced. Raises as `begin`."""
+        return await self._lend(self._sound)
 
     async def end(self, connection: Impatient) -> None:
         """Take it back; what it has not committed is rolled back."""
@@ -75,6 +68,43 @@ class Pool:
         """Close those that are here; the others when they come back."""
         self._closed = True
         await self._drop_idle()
+
+    async def _lend(self, make: Callable[[], Awaitable[Impatient]]) -> Impatient:
+        await self._turn()
+        try:
+            connection = await make()
+        except BaseException:
+            self._turns.release()
+            raise
+        self.lent += 1
+        return connection
+
+    async def _turn(self) -> None:
+        if not self._turns.locked():
+            await self._turns.acquire()  # at once, without a timer
+            return
+        try:
+            async with asyncio.timeout(self.patience):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise ConnectionFailedError(
+                f"the database can't be reached: all {self._size} connections to it are in use", hint="try again"
+            ) from None
+
+    async def _with(self, text: str) -> Impatient:
+        return await self._reused(text) or await self._begun(await self._connect(), text)
+
+    async def _sound(self) -> Impatient:
+        if self._idle:
+            connection = self._idle.pop()
+            with suppress(psycopg.OperationalError):
+                # The first reads the server's farewell, the second finds that it has hung up.
+                connection.pgconn.consume_input()
+                connection.pgconn.consume_input()
+                return connection
+            await connection.close()
+            await self._drop_idle()  # what one met, the others met as well
+        return await self._connect()
 
     async def _reused(self, text: str) -> Impatient | None:
         if self._idle:

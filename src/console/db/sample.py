@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that must be given a value: its type, and the first value that its CHECK allows."""
+    """A column that must be given a value: its type, or its domain's, and the first value that a CHECK allows."""
 
     name: str
     type: str
@@ -29,10 +29,10 @@ class Column:
 
 
 _NEEDED = """
-SELECT a.attrelid::regclass::text, a.attname, format_type(a.atttypid, NULL),
+SELECT a.attrelid::regclass::text, a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL),
     (SELECT string_agg(pg_get_constraintdef(k.oid), ' ') FROM pg_constraint k
-     WHERE k.conrelid = a.attrelid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum])
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+     WHERE k.contype = 'c' AND (k.conrelid = a.attrelid AND k.conkey = ARRAY[a.attnum] OR k.contypid = t.oid))
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
   AND a.attnotnull AND NOT a.atthasdef
 ORDER BY a.attrelid, a.attnum

@@ -12,7 +12,7 @@ from console.domain.quota import Quota
 from console.domain.run import Answer, AnswerKind
 from console.ids import new_id
 from console.services.quotas import settle, spend_rest, warn, warn_of
-from console.services.run_records import Begun, is_counted, tokens_of
+from console.services.run_records import Begun, count_embedding, is_counted, tokens_of
 
 _SAID = "I can't answer more questions here at the moment, so I'm passing you to a person, who will answer you here."
 _HANDOFF = """
@@ -46,6 +46,7 @@ async def account(tx: WriteTx, begun: Begun, answer: Answer, moved: Mapping[str,
     at = begun.reserved.at if begun.reserved else utc_now()
     if settles_later(answer):
         moved = await settle(tx, begun.run_id, int(is_counted(answer)), tokens_of(answer))
+    await count_embedding(tx, begun, answer)
     await spend_rest(tx, begun.reserved, tokens_of(answer))
     if answer.reason is not None:
         await tx.execute(

@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
-from uuid import UUID, uuid4
+from typing import Any, Protocol
+from uuid import uuid4
 
-from console.clock import utc_now
 from console.db.engine import Database, WriteTx
-from console.domain.actor import System
 from console.domain.agent import Published
 from console.domain.conversation import HandoffReason
 from console.domain.message import MessageRole
 from console.domain.run import Answer, AnswerKind, RunState, Turn
 from console.errors import ConnectionFailedError, ConsoleError
-from console.ids import AgentId, ConversationId, RunId, VersionId, WorkspaceId
-from console.services import gaps
-from console.services.answer_usage import account, settles_later, used_up
-from console.services.content import snippet
-from console.services.curated_rows import count_hit
-from console.services.events import note_event, queue_answer, visitor_waits
-from console.services.quota_sql import MOVED
+from console.ids import AgentId, ConversationId, RunId, WorkspaceId
+from console.services.answer_usage import used_up
+from console.services.publishing import publish
 from console.services.quotas import Refused, Reserved, release, reserve
 from console.services.run_lease import LEASE_SECONDS, kept
-from console.services.run_records import (
-    FINISHED,
-    SETTLED,
-    Begun,
-    LostLeaseError,
-    citation_json,
-    finish,
-    finishing,
-    is_counted,
-    occurrence,
-)
+from console.services.run_records import Begun, LostLeaseError
 from console.services.turn_budget import spent, turn_budget
-from console.services.versions import published
+from console.services.versions import to_published
 
-_STATES = {HandoffReason.TOOL_FAILURE: RunState.FAILED, HandoffReason.USAGE_LIMIT: RunState.REFUSED}
-_USED = ("model", "tokens_in", "tokens_out", "cost_usd")
+_USED = ("model", "tokens_in", "tokens_out", "cost_usd", "embedded")
 QUIET_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
 PATIENCE = 3
@@ -114,21 +96,22 @@ class Answers:
             row = await tx.row(_TAKE, id=run_id)
             if row is None:
                 return None
-            if row.control != "ai" or row.status != "open" or not await visitor_waits(tx, row.conversation_id):
+            if row.control != "ai" or row.status != "open" or not row.waits:
                 await _close(tx, run_id, RunState.CANCELLED)
                 await release(tx, run_id)
                 return None
             if row.supersessions >= PATIENCE and row.quiet < QUIET_SECONDS and row.age < PATIENCE_SECONDS:
                 return Wait(QUIET_SECONDS - row.quiet)
+            version = to_published(AgentId(row.agent_id), row.version_id, row.number, row.snapshot)
             token = uuid4()
-            version = row.agent_version_id or row.published_version_id
-            await tx.execute(_START, id=run_id, token=token, lease=LEASE_SECONDS, epoch=row.epoch,
-                             seq=row.last_visitor_seq, version=version)  # fmt: skip
+            turns = await tx.rows(
+                _START, id=run_id, token=token, lease=LEASE_SECONDS, epoch=row.epoch, seq=row.last_visitor_seq,
+                version=version.version_id, conversation=row.conversation_id, limit=HISTORY,
+            )  # fmt: skip
             tx.hint("conversation", row.conversation_id)
             return Begun(
                 workspace_id, run_id, ConversationId(row.conversation_id), AgentId(row.agent_id), token, row.epoch,
-                row.last_visitor_seq, row.domain, await _turns(tx, row.conversation_id),
-                await published(tx, AgentId(row.agent_id), VersionId(version)), row.attempt >= row.max_attempts,
+                row.last_visitor_seq, row.domain, _turns(turns), version, row.attempt >= row.max_attempts,
                 row.ai_turns,
             )  # fmt: skip
 
@@ -160,37 +143,13 @@ class Answers:
     async def _conclude(self, begun: Begun, answer: Answer, ms: int) -> RunState:
         """Publish; an answer that can't be stored hands over like one that can't be found."""
         try:
-            return await self._publish(begun, answer, ms)
+            return await publish(self._db, begun, answer, ms)
         except (ConsoleError, LostLeaseError):
             raise
         except Exception as error:
             broken = _broken(begun.published, error)
             used = {name: answer.trace[name] for name in _USED if name in answer.trace}
-            return await self._publish(begun, replace(broken, trace={**broken.trace, **used}), ms)
-
-    async def _publish(self, begun: Begun, answer: Answer, ms: int) -> RunState:
-        async with self._db.write(begun.workspace_id) as tx:
-            tx.hint("conversation", begun.conversation_id)
-            state = _STATES.get(HandoffReason(answer.reason), RunState.COMPLETE) if answer.reason else RunState.COMPLETE
-            moved = await publish(tx, begun, answer, state, ms)
-            if moved is None:
-                typing = await tx.scalar(
-                    _SUPERSEDED, id=begun.conversation_id, epoch=begun.epoch, seq=begun.visitor_seq
-                )
-                if typing:
-                    await queue_answer(tx, begun.conversation_id, begun.agent_id)
-                await finish(tx, begun, answer, RunState.SUPERSEDED, ms)
-                return RunState.SUPERSEDED
-            if answer.reason is not None:
-                system = System(begun.workspace_id)
-                note = answer.trace.get("quota", {})
-                await note_event(tx, system, begun.conversation_id, "handed_off", reason=answer.reason, **note)
-            if answer.reason == HandoffReason.MISSING_KNOWLEDGE:
-                await gaps.record(tx, occurrence(begun, answer))
-            if "curated" in answer.trace:
-                await count_hit(tx, UUID(answer.trace["curated"]["id"]))
-            await account(tx, begun, answer, moved)
-            return state
+            return await publish(self._db, begun, replace(broken, trace={**broken.trace, **used}), ms)
 
 
 _LOCK_CONVERSATION = """
@@ -198,75 +157,34 @@ _LOCK_CONVERSATION = """
         AND id = (SELECT conversation_id FROM runs WHERE workspace_id = :ws AND id = :id) FOR NO KEY UPDATE
 """
 _TAKE = """
-    SELECT r.conversation_id, r.agent_id, r.agent_version_id, r.attempt, r.max_attempts, a.published_version_id,
+    SELECT r.conversation_id, r.agent_id, r.attempt, r.max_attempts, v.id AS version_id, v.number, v.snapshot,
         c.control, c.status, c.epoch, c.last_visitor_seq, c.supersessions, c.ai_turns, c.domain,
         greatest(0, extract(epoch FROM now() - c.last_message_at))::float AS quiet,
-        extract(epoch FROM now() - r.created_at)::float AS age
+        extract(epoch FROM now() - r.created_at)::float AS age,
+        'user' = (SELECT m.role FROM messages m WHERE m.workspace_id = :ws AND m.conversation_id = c.id
+                  AND m.role IN ('user', 'assistant', 'human') ORDER BY m.seq DESC LIMIT 1) AS waits
     FROM runs r
     JOIN conversations c ON c.workspace_id = r.workspace_id AND c.id = r.conversation_id
     JOIN agents a ON a.workspace_id = r.workspace_id AND a.id = r.agent_id
+    LEFT JOIN agent_versions v ON v.workspace_id = r.workspace_id AND v.agent_id = r.agent_id
+        AND v.id = coalesce(r.agent_version_id, a.published_version_id)
     WHERE r.workspace_id = :ws AND r.id = :id
       AND (r.state = 'queued' OR (r.state = 'running' AND r.lease_expires_at < now()))
     FOR UPDATE OF r
 """
+# The run begins, and what was said so far comes with it, newest first.
 _START = """
-    UPDATE runs SET state = 'running', attempt = attempt + 1, lease_token = :token, started_at = now(),
-        lease_expires_at = now() + make_interval(secs => :lease), epoch = :epoch, visitor_seq = :seq,
-        agent_version_id = :version
-    WHERE workspace_id = :ws AND id = :id
+    WITH started AS (
+        UPDATE runs SET state = 'running', attempt = attempt + 1, lease_token = :token, started_at = now(),
+            lease_expires_at = now() + make_interval(secs => :lease), epoch = :epoch, visitor_seq = :seq,
+            agent_version_id = :version
+        WHERE workspace_id = :ws AND id = :id)
+    SELECT role, content, lag(seq, 1, 0) OVER (ORDER BY seq) <= resolved AND seq > resolved AS anew
+    FROM messages, (SELECT coalesce(max(after_seq), -1) AS resolved FROM conversation_events
+                    WHERE workspace_id = :ws AND conversation_id = :conversation AND kind = 'resolved') e
+    WHERE workspace_id = :ws AND conversation_id = :conversation
+        AND role IN ('user', 'assistant', 'human') ORDER BY seq DESC LIMIT :limit
 """
-# The fence. Nothing is published after a claim, a newer message, or another answer to the same message.
-_PUBLISH = """
-    WITH c AS (
-        UPDATE conversations SET last_seq = last_seq + 1, last_answered_seq = :seq, last_message_at = :now,
-            snippet = :snippet, snippet_role = 'assistant', last_confidence = :confidence, supersessions = 0,
-            ai_turns = ai_turns + 1, updated_at = :now {handoff}
-        WHERE workspace_id = :ws AND id = :id AND control = 'ai' AND status = 'open' AND epoch = :epoch
-          AND last_visitor_seq = :seq AND last_answered_seq < :seq
-        RETURNING last_seq),
-    said AS (
-        INSERT INTO messages (workspace_id, conversation_id, seq, role, content, citations, confidence,
-                              agent_version_id, run_id, created_at)
-        SELECT :ws, :id, last_seq, 'assistant', :content, cast(:citations AS jsonb), :confidence, :version, :run, :now
-        FROM c RETURNING seq),
-    {finished}
-    SELECT run_id, {moved} FROM said LEFT JOIN finished ON true
-"""
-_FINISHED = FINISHED.format(when="AND EXISTS (SELECT FROM said)")
-_HANDOFF = ", control = 'human', epoch = epoch + 1, waiting_since = :now, handoff_reason = :reason"
-_SUPERSEDED = """
-    UPDATE conversations SET supersessions = supersessions + 1
-    WHERE workspace_id = :ws AND id = :id AND control = 'ai' AND epoch = :epoch
-    RETURNING last_visitor_seq > :seq
-"""
-
-
-async def publish(tx: WriteTx, begun: Begun, answer: Answer, state: RunState, ms: int) -> Mapping[str, int] | None:
-    """Publish, close the run and settle its quotas by one fenced statement at READ COMMITTED.
-
-    None when the fence refused it, else what `settle` returns. `LostLeaseError` when another worker has taken the run.
-    """
-    finished, moved = (_FINISHED, "NULL AS moved") if settles_later(answer) else (f"{_FINISHED}, {SETTLED}", MOVED)
-    statement = _PUBLISH.format(handoff=_HANDOFF if answer.reason else "", finished=finished, moved=moved)
-    row = await tx.row(
-        statement, epoch=begun.epoch, seq=begun.visitor_seq, now=utc_now(), snippet=snippet(answer.content),
-        confidence=_shown(answer), content=answer.content,
-        citations=json.dumps([citation_json(item) for item in answer.citations]),
-        **finishing(begun, answer, state, ms, counts=is_counted(answer)),
-        **({"reason": answer.reason} if answer.reason else {}),
-    )  # fmt: skip
-    if row is not None and row.run_id is None:
-        raise LostLeaseError
-    return None if row is None else row.moved or {}
-
-
-def _shown(answer: Answer) -> float | None:
-    """The confidence to show: none where the answer was not a matter of knowing."""
-    unasked = {
-        HandoffReason.CUSTOMER_REQUEST, HandoffReason.TOOL_FAILURE, HandoffReason.POLICY_RESTRICTION,
-        HandoffReason.USAGE_LIMIT,
-    }  # fmt: skip
-    return None if answer.reason in unasked else answer.confidence
 
 
 async def _close(tx: WriteTx, run_id: RunId, state: RunState) -> None:
@@ -276,16 +194,8 @@ async def _close(tx: WriteTx, run_id: RunId, state: RunState) -> None:
     )  # fmt: skip
 
 
-async def _turns(tx: WriteTx, conversation_id: UUID) -> tuple[Turn, ...]:
-    rows = await tx.rows(
-        "SELECT role, content, lag(seq, 1, 0) OVER (ORDER BY seq) <= resolved AND seq > resolved AS anew"
-        " FROM messages, (SELECT coalesce(max(after_seq), -1) AS resolved FROM conversation_events"
-        " WHERE workspace_id = :ws AND conversation_id = :id AND kind = 'resolved') e"
-        " WHERE workspace_id = :ws AND conversation_id = :id"
-        " AND role IN ('user', 'assistant', 'human') ORDER BY seq DESC LIMIT :limit",
-        id=conversation_id, limit=HISTORY,
-    )  # fmt: skip
-    return tuple(Turn(MessageRole(row.role), row.content, row.anew) for row in reversed(rows))
+def _turns(newest_first: Sequence[Any]) -> tuple[Turn, ...]:
+    return tuple(Turn(MessageRole(row.role), row.content, row.anew) for row in reversed(newest_first))
 
 
 def _broken(published: Published, error: Exception) -> Answer:

@@ -73,27 +73,8 @@ SPEND = f"""
     DO UPDATE SET used = u.used + :n, updated_at = excluded.updated_at
     RETURNING used, warned_at
 """  # noqa: S608 - constants
-# Settling and releasing lock reservations first, then counters by name; `n` of what was given back is zero, so that a
-# publish after the expiry gives back nothing twice.
-SETTLED = """
-    settled AS (
-        UPDATE usage_reservations SET state = CASE WHEN metric = 'answers' AND :answers > 0 OR metric = 'tokens'
-            AND :tokens > 0 THEN 'committed' ELSE 'refunded' END
-        WHERE workspace_id = :ws AND run_id = :run {when}
-        RETURNING metric, period, window_start, n),
-    found AS (
-        SELECT u.metric, u.period, u.window_start, s.n FROM usage_counters u
-        JOIN settled s ON s.metric = u.metric AND s.period = u.period AND s.window_start = u.window_start
-        WHERE u.workspace_id = :ws ORDER BY u.metric, u.period, u.window_start FOR NO KEY UPDATE OF u),
-    moved AS (
-        UPDATE usage_counters u SET reserved = u.reserved - f.n, updated_at = :now,
-            used = u.used + CASE u.metric WHEN 'answers' THEN :answers ELSE :tokens END
-        FROM found f
-        WHERE u.workspace_id = :ws AND u.metric = f.metric AND u.period = f.period AND u.window_start = f.window_start
-        RETURNING u.metric, u.period, u.used, u.warned_at)
-"""
-MOVED = "(SELECT jsonb_object_agg(metric || ' ' || period, used) FROM moved WHERE warned_at IS NULL) AS moved"
-SETTLE = f"WITH {SETTLED.format(when='')} SELECT {MOVED}"
+SETTLE = "SELECT settle_run(:ws, :run, :answers, :tokens, :now)"
+# Settling and releasing lock reservations first, then counters by name.
 RELEASE = """
     WITH lapsed AS (
         SELECT run_id, metric, period, window_start, n FROM usage_reservations

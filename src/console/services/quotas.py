@@ -80,14 +80,31 @@ async def reserve(
                 return None
             if attempt > 1:
                 await release(tx, run_id)
-            wanted = {Metric.ANSWERS: 1, Metric.TOKENS: tokens}
-            # In the order in which a settlement locks them.
-            taken = [(quota, wanted[quota.metric]) for quota in await _counted(tx, at) if wanted[quota.metric]]
-            for quota, n in taken:
-                await _take(tx, run_id, quota, n, at)
-            return Reserved(at, tuple(quota for quota, _ in taken))
+            return await _take_all(tx, run_id, {Metric.ANSWERS: 1, Metric.TOKENS: tokens}, at)
     except _FullError as full:
         return Refused(full.quota)
+
+
+async def reserve_tokens(
+    db: Database, workspace_id: WorkspaceId, id: RunId, tokens: int, *, now: datetime | None = None
+) -> Reserved | Refused:
+    """Set aside so many tokens, as `reserve` does, for what is no answer to a visitor: nobody else knows its id."""
+    at = now or utc_now()
+    if not tokens:
+        return Reserved(at, ())
+    try:
+        async with db.write(workspace_id) as tx:
+            return await _take_all(tx, id, {Metric.TOKENS: tokens}, at)
+    except _FullError as full:
+        return Refused(full.quota)
+
+
+async def _take_all(tx: WriteTx, id: RunId, wanted: Mapping[Metric, int], at: datetime) -> Reserved:
+    # In the order in which a settlement locks them.
+    taken = [(quota, n) for quota in await _counted(tx, at) if (n := wanted.get(quota.metric, 0))]
+    for quota, n in taken:
+        await _take(tx, id, quota, n, at)
+    return Reserved(at, tuple(quota for quota, _ in taken))
 
 
 async def _take(tx: WriteTx, run_id: RunId, quota: Quota, n: int, at: datetime) -> None:
@@ -122,11 +139,19 @@ async def settle(tx: WriteTx, run_id: RunId, answers: int, tokens: int) -> Mappi
 
 async def warn(tx: WriteTx, reserved: Reserved | None, moved: Mapping[str, int] | None) -> None:
     """Tell owners and admins, once in a window, of the quotas whose soft limit this transaction has reached."""
-    for quota in reserved.quotas if reserved and moved else ():
-        threshold = quota.limit.hard if quota.limit.soft is None else quota.limit.soft
-        used = (moved or {}).get(f"{quota.metric} {quota.period}")
-        if threshold is not None and used is not None and used >= threshold:
-            await warn_of(tx, quota)
+    for quota in reached(reserved, moved):
+        await warn_of(tx, quota)
+
+
+def reached(reserved: Reserved | None, moved: Mapping[str, int] | None) -> tuple[Quota, ...]:
+    """Of what was set aside, the quotas whose soft limit is reached by what is used now."""
+    return tuple(quota for quota in reserved.quotas if _is_reached(quota, moved)) if reserved and moved else ()
+
+
+def _is_reached(quota: Quota, moved: Mapping[str, int]) -> bool:
+    threshold = quota.limit.hard if quota.limit.soft is None else quota.limit.soft
+    used = moved.get(f"{quota.metric} {quota.period}")
+    return threshold is not None and used is not None and used >= threshold
 
 
 async def warn_of(tx: WriteTx, quota: Quota) -> None:
@@ -151,10 +176,10 @@ async def spend_rest(tx: WriteTx, reserved: Reserved | None, tokens: int) -> Non
         await spend(tx, Metric.TOKENS, tokens, reserved.at if reserved else utc_now())
 
 
-async def require_room(tx: ReadTx, metric: Metric, at: datetime) -> None:
-    """Raise `OverQuotaError` when nothing is left of a metric, for what is not worth a reservation."""
+async def require_room(tx: ReadTx, metric: Metric, at: datetime, n: int = 1) -> None:
+    """Raise `OverQuotaError` when there is no room for `n` more of a metric, for what is not worth a reservation."""
     for meter in await meters(tx, at):
-        if meter.quota.metric is metric and not meter.quota.limit.allows(meter.used + meter.reserved, 1):
+        if meter.quota.metric is metric and not meter.quota.limit.allows(meter.used + meter.reserved, n):
             raise over(meter.quota)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+import psycopg
 
 from console.clock import utc_now
 from console.db.engine import WriteTx
@@ -15,7 +18,8 @@ from console.domain.gap import GapTrigger
 from console.domain.quota import Quota
 from console.domain.run import Answer, RunState, Turn
 from console.ids import AgentId, ConversationId, RunId, WorkspaceId, new_id
-from console.services import gaps, quota_sql
+from console.services import gaps
+from console.services.embedding_usage import add_embeddings
 from console.services.quotas import Reserved, spend_rest
 
 
@@ -44,9 +48,8 @@ async def finish(tx: WriteTx, begun: Begun, answer: Answer, state: RunState, ms:
 
     `LostLeaseError` when another worker has taken it.
     """
-    statement = f"WITH {FINISHED.format(when='')}, {SETTLED} SELECT run_id FROM finished"  # noqa: S608 - a constant
-    if await tx.scalar(statement, now=utc_now(), **finishing(begun, answer, state, ms, counts=False)) is None:
-        raise LostLeaseError
+    await settled(tx.scalar(_FINISH, answered=answered(begun, answer, state, ms)))
+    await count_embedding(tx, begun, answer)
     await spend_rest(tx, begun.reserved, tokens_of(answer))
 
 
@@ -58,58 +61,50 @@ def is_counted(answer: Answer) -> bool:
 
 
 def tokens_of(answer: Answer) -> int:
-    """What a model read and wrote for an answer."""
-    return int(answer.trace.get("tokens_in", 0)) + int(answer.trace.get("tokens_out", 0))
+    """What models read and wrote for an answer, an endpoint's embedding of the question included."""
+    embedded = (answer.trace.get("embedded") or {}).get("tokens", 0)
+    return int(answer.trace.get("tokens_in", 0)) + int(answer.trace.get("tokens_out", 0)) + int(embedded)
 
 
-def finishing(begun: Begun, answer: Answer, state: RunState, ms: int, *, counts: bool) -> dict[str, Any]:
-    """The values of `FINISHED`; `counts` when it was an answer, to be counted once however often it is finished."""
-    trace, steps = answer.trace, _steps(answer, state)
-    return {
-        "run": begun.run_id, "token": begun.token, "state": state, "ms": ms,
-        "text": "" if answer.reason else answer.content, "output": json.dumps(_output(answer)),
-        "success": state is RunState.COMPLETE, "error": trace.get("error", ""), "length": len(answer.content),
-        "model": trace.get("model", ""), "results": len(trace.get("passages", [])),
-        "types": [kind for kind, _ in steps], "data": [json.dumps(data) for _, data in steps],
-        "cost": trace.get("cost_usd", 0.0), "took": trace.get("model_ms"),
-        "counts": counts, "usage": new_id(), "key": f"answer:{begun.run_id}", "agent": begun.agent_id,
-        "version": begun.published.version_id, "id": begun.conversation_id, "domain": begun.domain,
-        "tin": trace.get("tokens_in", 0), "tout": trace.get("tokens_out", 0),
-        "at": begun.reserved.at if begun.reserved else None,
-        "answers": int(counts), "tokens": tokens_of(answer),
-    }  # fmt: skip
+async def count_embedding(tx: WriteTx, begun: Begun, answer: Answer) -> None:
+    """Add the event of what an endpoint read to embed the question, under the run's key."""
+    if used := answer.trace.get("embedded"):
+        await add_embeddings(
+            tx, begun.run_id, used, begun.reserved.at if begun.reserved else utc_now(), agent=begun.agent_id,
+            version=begun.published.version_id, conversation=begun.conversation_id, run=begun.run_id,
+            domain=begun.domain,
+        )  # fmt: skip
 
 
-FINISHED = """
-    finished AS (
-        UPDATE runs SET state = :state, finished_at = now(), duration_ms = :ms, output_text = :text,
-            output = cast(:output AS jsonb), success = :success, error = :error, response_length = :length,
-            model = :model, searches = 1, results = :results, iterations = 1,
-            tokens_in = :tin, tokens_out = :tout, cost_usd = :cost
-        WHERE workspace_id = :ws AND id = :run AND state = 'running' AND lease_token = :token {when}
-        RETURNING id AS run_id),
-    told AS (
-        INSERT INTO run_events (workspace_id, run_id, ordinal, type, data, duration_ms, model, tokens_in, tokens_out)
-        SELECT :ws, run_id, step.place + (SELECT coalesce(max(ordinal), 0) FROM run_events
-                                          WHERE workspace_id = :ws AND run_id = :run), type, cast(step.data AS jsonb),
-            CASE type WHEN 'llm_call' THEN cast(:took AS integer) END,
-            CASE type WHEN 'llm_call' THEN :model ELSE '' END,
-            CASE type WHEN 'llm_call' THEN :tin ELSE 0 END, CASE type WHEN 'llm_call' THEN :tout ELSE 0 END
-        FROM finished,
-            unnest(cast(:types AS text[]), cast(:data AS text[])) WITH ORDINALITY AS step (type, data, place)),
-    counted AS (
-        INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id,
-            conversation_id, run_id, model, domain, tokens_in, tokens_out, cost_usd, duration_ms, occurred_at)
-        SELECT :ws, :usage, :key, CASE WHEN :counts THEN 'answers' ELSE 'discarded_answers' END, :agent, :version, :id,
-            run_id, :model, :domain, :tin, :tout, :cost, :ms, coalesce(cast(:at AS timestamptz), :now)
-        FROM finished WHERE :counts OR :tin + :tout > 0
-        ON CONFLICT (workspace_id, idempotency_key) DO NOTHING)
-"""
-"""Closes the run, with its trace and its usage, as parts of a statement: every round trip holds the conversation."""
+def answered(begun: Begun, answer: Answer, state: RunState, ms: int, **more: Any) -> str:
+    """The run's end as the functions of the database take it: JSON of their type `answered`.
+
+    `more` is what a publish adds; without it nothing was said, and it counts as discarded.
+    """
+    trace = answer.trace
+    return json.dumps({
+        "run": begun.run_id, "token": begun.token, "conversation": begun.conversation_id, "at": utc_now(),
+        "agent": begun.agent_id, "version": begun.published.version_id, "domain": begun.domain,
+        "content": answer.content, "state": state, "success": state is RunState.COMPLETE, "ms": ms,
+        "error": trace.get("error", ""), "output_text": "" if answer.reason else answer.content,
+        "output": _output(answer), "results": len(trace.get("passages", [])), "steps": _steps(answer, state),
+        "took": trace.get("model_ms"), "model": trace.get("model", ""), "tokens_in": trace.get("tokens_in", 0),
+        "tokens_out": trace.get("tokens_out", 0), "cost": trace.get("cost_usd", 0.0), "counts": False,
+        "usage": new_id(), "counted_at": begun.reserved.at if begun.reserved else None, "settles": True,
+        "tokens": tokens_of(answer), **more,
+    }, default=str)  # fmt: skip
 
 
-SETTLED = quota_sql.SETTLED.format(when="AND EXISTS (SELECT FROM finished)")
-"""Settles what the run has set aside; stands after `FINISHED`, and does nothing where that closed no run."""
+async def settled(ending: Awaitable[Any]) -> Any:
+    """What one of those functions returns; `LostLeaseError` when another worker has taken the run."""
+    try:
+        return await ending
+    except psycopg.errors.NoDataFound:
+        raise LostLeaseError from None
+
+
+AS_ANSWERED = "jsonb_populate_record(NULL::answered, cast(:answered AS jsonb))"
+_FINISH = f"SELECT finish_answer(:ws, {AS_ANSWERED})"
 
 
 class LostLeaseError(Exception):
@@ -140,7 +135,7 @@ def occurrence(begun: Begun, answer: Answer) -> gaps.Occurrence:
         conversation_id=begun.conversation_id,
         seq=begun.visitor_seq,
         run_id=begun.run_id,
-        question=begun.turns[-1].content,
+        question=trace.get("own") or begun.turns[-1].content,
         normalised=trace["normalised"],
         embedding=trace["embedding"],
         trigger=GapTrigger.LOW_CONFIDENCE if trace.get("passages") else GapTrigger.NO_HIT,

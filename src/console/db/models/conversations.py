@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKeyConstraint, Index, SmallInteger, text
+from sqlalchemy import Computed, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from console.db.models import domains
 from console.db.models.columns import Empty, Key, List, Map, Now, Zero, default
 from console.db.scope import Base, BelongsToAgent, BelongsToWorkspace, tenant_key
 
@@ -58,9 +59,9 @@ class Conversation(Base, BelongsToAgent):
     external_id: Mapped[str | None]
     raw: Mapped[Map]
     subject: Mapped[Empty]
-    priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("2"))
-    status: Mapped[str] = default("open")
-    control: Mapped[str] = default("ai")
+    priority: Mapped[int] = mapped_column(domains.PRIORITY, server_default=text("2"))
+    status: Mapped[str] = mapped_column(domains.STATUS, server_default="open")
+    control: Mapped[str] = mapped_column(domains.CONTROL, server_default="ai")
     claimed_by_user_id: Mapped[UUID | None]
     claimed_at: Mapped[datetime | None]
     assigned_to_user_id: Mapped[UUID | None]
@@ -76,7 +77,7 @@ class Conversation(Base, BelongsToAgent):
     snippet_role: Mapped[str | None]
     last_confidence: Mapped[float | None]
     waiting_since: Mapped[datetime | None]
-    handoff_reason: Mapped[str | None]
+    handoff_reason: Mapped[str | None] = mapped_column(domains.REASON)
     snoozed_until: Mapped[datetime | None]
     started_at: Mapped[Now]
     ended_at: Mapped[datetime | None]
@@ -129,7 +130,7 @@ class Message(Base, BelongsToWorkspace):
     __tablename__ = "messages"
     conversation_id: Mapped[Key]
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    role: Mapped[str]
+    role: Mapped[str] = mapped_column(domains.ROLE)
     content: Mapped[str]
     citations: Mapped[List]
     confidence: Mapped[float | None]
@@ -137,7 +138,7 @@ class Message(Base, BelongsToWorkspace):
     run_id: Mapped[UUID | None]
     author_user_id: Mapped[UUID | None]
     client_token: Mapped[str | None]
-    delivery: Mapped[str] = default("sent")
+    delivery: Mapped[str] = mapped_column(domains.DELIVERY, server_default="sent")
     reply_to_seq: Mapped[int | None]
     attachments: Mapped[List]
     raw: Mapped[Map]

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.db.models.columns import Empty, Key, Map, NoCost, Now, One, Zero, default
+from console.db.models import domains
+from console.db.models.columns import Empty, Key, Map, NoCost, Now, One, Zero
 from console.db.scope import Base, BelongsToAgent, BelongsToWorkspace, tenant_key
 
 
@@ -18,8 +19,8 @@ class Run(Base, BelongsToAgent):
 
     __tablename__ = "runs"
     id: Mapped[Key]
-    kind: Mapped[str]
-    state: Mapped[str] = default("queued")
+    kind: Mapped[str] = mapped_column(domains.RUN_KIND)
+    state: Mapped[str] = mapped_column(domains.RUN_STATE, server_default="queued")
     agent_id: Mapped[UUID | None]
     agent_version_id: Mapped[UUID | None]
     conversation_id: Mapped[UUID | None]
@@ -77,7 +78,7 @@ class RunEvent(Base, BelongsToWorkspace):
     __tablename__ = "run_events"
     run_id: Mapped[Key]
     ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    type: Mapped[str]
+    type: Mapped[str] = mapped_column(domains.RUN_EVENT)
     duration_ms: Mapped[int | None]
     model: Mapped[Empty]
     tokens_in: Mapped[Zero]

@@ -10,8 +10,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.db.models.columns import Big, BigZero, Empty, Key, List, NoCost, Now, SmallZero, Zero, default
-from console.db.scope import Base, BelongsToAgent, BelongsToWorkspace, tenant_key
+from console.db.models import domains
+from console.db.models.columns import Big, Empty, Key, List, NoCost, Now, SmallZero, Zero
+from console.db.models.domains import Amount, AmountZero
+from console.db.scope import Base, BelongsToAgent, BelongsToWorkspace
 
 _Word = Annotated[str, mapped_column(primary_key=True)]
 _Time = Annotated[datetime, mapped_column(primary_key=True)]
@@ -93,8 +95,8 @@ class UsageCounter(Base, BelongsToWorkspace):
     period: Mapped[_Word]
     window_start: Mapped[_Time]
     window_end: Mapped[datetime]
-    used: Mapped[BigZero]
-    reserved: Mapped[BigZero]
+    used: Mapped[AmountZero]
+    reserved: Mapped[AmountZero]
     warned_at: Mapped[datetime | None]
     updated_at: Mapped[Now]
 
@@ -107,12 +109,11 @@ class UsageReservation(Base, BelongsToWorkspace):
     metric: Mapped[_Word]
     period: Mapped[_Word]
     window_start: Mapped[datetime]
-    n: Mapped[Big]
-    state: Mapped[str] = default("held")
+    n: Mapped[Amount]
+    state: Mapped[str] = mapped_column(domains.RESERVATION, server_default="held")
     expires_at: Mapped[datetime]
     created_at: Mapped[Now]
     __table_args__ = (
-        tenant_key("usage_reservations_run", "run_id", "runs.id"),
         Index("usage_reservations_held", "workspace_id", "expires_at", postgresql_where=text("state = 'held'")),
     )
 
