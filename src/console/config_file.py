@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,6 @@ def read_config_file(path: Path, *, required: bool) -> ConfigFile:
     """Read the file; `UsageError` when it is unreadable, is no TOML, or is missing although `required`."""
     try:
         text = path.read_text(encoding="utf-8")
-        return ConfigFile(path, dict(_flat(tomllib.loads(text))), text)
     except (FileNotFoundError, NotADirectoryError):
         if not required:
             return ConfigFile(path, {})
@@ -41,6 +39,14 @@ def read_config_file(path: Path, *, required: bool) -> ConfigFile:
         raise UsageError(f"{path} can't be read: {error.strerror}", hint="mend its permissions") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text", hint="save it again as UTF-8") from None
+    return ConfigFile(path, dict(_flat(_parsed(path, text))), text)
+
+
+def _parsed(path: Path, text: str) -> dict[str, object]:
+    import tomllib  # most have no such file
+
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(
             f"{path} is no valid TOML: {error}", hint='a line reads  theme = "dark"  with text in quotes'

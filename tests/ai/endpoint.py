@@ -34,6 +34,7 @@ class FakeEndpoint:
     script: list[Act] = field(default_factory=list)
     says: Callable[[Json], str] = lambda _body: reply("Yes.")
     embeds: Callable[[str], list[float]] | None = None
+    embedding_tokens: int = 5
     calls: list[Json] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
 
@@ -58,10 +59,10 @@ def completion(text: Any, *, reason: str = "stop") -> Json:
     }  # fmt: skip
 
 
-def vectors(rows: list[Any]) -> Json:
-    """An answer to an embeddings call."""
+def vectors(rows: list[Any], tokens: int = 5) -> Json:
+    """An answer to an embeddings call that read so many tokens."""
     data = [{"object": "embedding", "index": place, "embedding": row} for place, row in enumerate(rows)]
-    return {"object": "list", "model": "fake", "data": data, "usage": {"prompt_tokens": 5, "total_tokens": 5}}
+    return {"object": "list", "model": "fake", "data": data, "usage": {"prompt_tokens": tokens}}
 
 
 def hashed(text: str) -> list[float]:
@@ -147,7 +148,8 @@ def _app(there: FakeEndpoint) -> Starlette:
     async def embeddings(request: Request) -> Response:
         body = await _body(request)
         embed = there.embeds or hashed
-        return there.next(request, body) or JSONResponse(vectors([embed(text) for text in body["input"]]))
+        found = vectors([embed(text) for text in body["input"]], there.embedding_tokens)
+        return there.next(request, body) or JSONResponse(found)
 
     async def models(request: Request) -> Response:
         listed = [{"id": name, "object": "model"} for name in ("gpt-4o-mini", EMBEDDING_MODEL)]

@@ -165,8 +165,15 @@ async def test_vectors_come_in_the_order_of_the_texts(endpoint: FakeEndpoint) ->
     data: list[dict[str, Any]] = [{"index": 1, "embedding": [2.0]}, {"index": 0, "embedding": [1.0]}]
     import json
 
-    endpoint.script = [raw(json.dumps({"data": data}).encode())]
-    assert await client(endpoint).embed("m", ["a", "b"]) == [[1.0], [2.0]]
+    told: list[dict[str, Any]] = [
+        {},
+        {"usage": {"prompt_tokens": 7}},
+        {"usage": {"prompt_tokens": "many"}},
+        {"usage": [7]},
+    ]
+    endpoint.script = [raw(json.dumps({"data": data} | usage).encode()) for usage in told]
+    found = [await client(endpoint).embed("m", ["a", "b"]) for _ in told]
+    assert found == [([[1.0], [2.0]], tokens) for tokens in (0, 7, 0, 0)]
 
 
 async def test_no_content_is_no_words(endpoint: FakeEndpoint) -> None:

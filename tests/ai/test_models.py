@@ -138,9 +138,13 @@ async def test_a_planted_key_is_nowhere_in_the_database(db: Database, seal: Seal
     await Credentials(db, seal).set(world.admin, "openai", KEY)
     await Models(db).change(world.admin, ModelSettings(default="m"))
     with psycopg.connect(urls.superuser) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        tables = connection.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        assert {("public.workspace_credentials",), ("jobs.procrastinate_jobs",)} <= set(tables)
         for (table,) in tables:
-            found = connection.execute(f'SELECT t::text FROM "{table}" t'.encode()).fetchall()
+            found = connection.execute(f"SELECT t::text FROM {table} t".encode()).fetchall()
             assert all(KEY not in row and KEY.encode().hex() not in row for (row,) in found), table
 
 

@@ -20,7 +20,7 @@ from console.ids import RunId, new_id
 from console.services.answers import Answers
 from tests.cli.office import Office, open_office, over
 from tests.cli.terminal import COMMAND, scratch_env
-from tests.services.test_answers import Fixed, unsure
+from tests.services.run_support import Fixed, unsure
 
 EVIL = (
     "\x1b]0;owned\x07 \x1b]52;c;ZXZpbA==\x07 \x1b[2J\x9b31m \x85\x90q\x9c \u202edesrever\u202c \u2066x\u2069"

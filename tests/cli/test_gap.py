@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -92,7 +93,43 @@ def test_gaps_are_dismissed_merged_and_split(office: Office) -> None:
     assert "was not asked" in office.refused(1, "olivia", "gap", "split", into, "something else")
 
 
-@pytest.mark.parametrize("verb", ["show", "draft", "approve", "dismiss"])
+_MOVED = """
+    WITH g AS (
+        UPDATE knowledge_gaps SET reviewed_at = now() - make_interval(secs => :age)
+        WHERE workspace_id = :ws AND id = :id RETURNING reviewed_at
+    )
+    UPDATE curated_answers SET created_at = g.reviewed_at FROM g WHERE workspace_id = :ws AND origin_gap_id = :id
+"""
+
+
+def decided(office: Office, id: str, *, ago: int) -> None:
+    """Move the decision: a slow machine has time to undo it, or it is too late."""
+
+    async def move(db: Database) -> None:
+        async with db.write(office.workspace_id) as tx:
+            await tx.execute(_MOVED, id=UUID(id), age=ago)
+
+    asyncio.run(over(office.urls.app, move))
+
+
+def test_a_decision_is_undone_by_who_made_it_while_it_is_fresh(office: Office) -> None:
+    asked(office, QUESTION)
+    (gap,) = office.lines("vera", "gap", "list")
+    assert "only your own decision" in office.refused(5, "olivia", "gap", "undo", gap["id"])
+    office.out("olivia", "gap", "dismiss", gap["id"])
+    assert "needs the role admin" in office.refused(4, "mia", "gap", "undo", gap["id"])
+    decided(office, gap["id"], ago=-600)
+    assert office.out("olivia", "gap", "undo", gap["id"][:18]) == f"“{QUESTION}” is open again\n"
+    office.out("olivia", "gap", "approve", gap["id"], "--answer", ANSWER)
+    decided(office, gap["id"], ago=9)
+    assert "of the last 8 seconds" in office.refused(5, "olivia", "gap", "undo", gap["id"])
+    decided(office, gap["id"], ago=-600)
+    undone = office.json("olivia", "gap", "undo", gap["id"])
+    assert (undone["status"], undone["draft"]) == ("drafted", ANSWER)
+    assert office.lines("vera", "curated", "list") == []
+
+
+@pytest.mark.parametrize("verb", ["show", "draft", "approve", "dismiss", "undo"])
 def test_a_gap_that_is_not_there_is_not_found(office: Office, verb: str) -> None:
     words = ["x"] if verb == "draft" else []
     assert "there is no gap" in office.refused(5, "olivia", "gap", verb, NOWHERE, *words)

@@ -19,7 +19,7 @@ from console.services.feedback import FeedbackDesk
 from console.services.leads import Leads
 from console.services.visitors import Visitors
 from tests.cli.office import Office, open_office, over
-from tests.services.test_answers import Fixed, good
+from tests.services.run_support import Fixed, good
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", " =1", '=cmd|"/c calc"!A1')
 
@@ -29,13 +29,18 @@ def office(urls: ServerUrls, tmp_path_factory: pytest.TempPathFactory) -> Office
     return open_office(urls, tmp_path_factory.mktemp("office"))
 
 
-def leave(office: Office, *leads: Mapping[str, str]) -> None:
+def leave(office: Office, *leads: Mapping[str, str]) -> list[str]:
+    """Leave each in a conversation of its own; the ids of these."""
+    ids = []
+
     async def left(db: Database) -> None:
         for lead in leads:
             started = await Visitors(db).start(office.public_key, {})
             await Leads(db).leave(started.visitor_token, started.conversation_id, lead)
+            ids.append(str(started.conversation_id))
 
     asyncio.run(over(office.urls.gateway, left))
+    return ids
 
 
 def test_leads_in_every_form(office: Office) -> None:
@@ -50,6 +55,18 @@ def test_leads_in_every_form(office: Office) -> None:
     assert first[:4] == ["'+evil@example.test", "'=HYPERLINK(1)", "'+49 30 1", 'a,"b"\nc\u241b[2J']
     assert second[0] == "tess@example.test"
     assert len(office.lines("mia", "lead", "list", "--limit", "1")) == 1
+
+
+def test_what_a_later_one_says_is_in_its_conversation(urls: ServerUrls, tmp_path: Path) -> None:
+    office = open_office(urls, tmp_path)
+    again = {"email": "later@example.test", "message": "a_b"}
+    first, second = leave(office, {"email": "later@example.test", "message": "one"}, again)
+    listed = {row["id"] for row in office.lines("vera", "conv", "list")}
+    assert {first, second} <= listed  # though nothing was said in them
+    assert "a_b" not in office.out("vera", "conv", "show", first)
+    assert "the visitor left address message a_b" in office.out("vera", "conv", "show", second)
+    assert [event["detail"] for event in office.json("vera", "conv", "show", second)["events"]] == ["message a_b"]
+    assert "the visitor left address message a_b" in office.out("vera", "conv", "tail", second, "--for", "0")
 
 
 def test_bad_calls(office: Office) -> None:

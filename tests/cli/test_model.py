@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from console.db.embedded.server import ServerUrls
-from tests.ai.endpoint import FakeEndpoint, reply, serving, status
+from tests.ai.endpoint import EMBEDDING_MODEL, FakeEndpoint, reply, serving, status
 from tests.cli.office import Office, open_office
 from tests.cli.terminal import COMMAND, scratch_env
 
@@ -76,6 +77,31 @@ def test_a_model_that_fails_is_one_clear_line(office: Office, endpoint: FakeEndp
     assert asked["error"] == "the model at 127.0.0.1:1 can't be reached"
     done = office.call("olivia", "ask", "--agent", "help", QUESTION, **{**env(endpoint), "OPENAI_BASE_URL": "nonsense"})
     assert "OPENAI_BASE_URL: the endpoint's address is no plain http(s) address" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("ask",), ("ask", "--draft"), ("search",)])
+def test_where_no_tokens_are_left_no_model_is_asked(
+    office: Office, endpoint: FakeEndpoint, words: tuple[str, ...]
+) -> None:
+    there = env(endpoint) | {"CONSOLE_MODEL_EMBEDDING": EMBEDDING_MODEL}
+    office.out("olivia", "quota", "set", "tokens", "--hard", "0")
+    done = office.call("olivia", *words, "--agent", "help", QUESTION, **there)
+    office.out("olivia", "quota", "set", "tokens", "--clear")
+    assert (done.returncode, done.stdout, endpoint.calls) == (6, "", [])
+    assert re.search(r"the limit of 0 tokens a month is reached; it begins anew at 2\d{3}-\d\d-\d\d", done.stderr)
+
+
+def test_what_an_endpoint_embeds_is_in_cost_and_usage(office: Office, endpoint: FakeEndpoint) -> None:
+    endpoint.embedding_tokens = 500_000
+    there = env(endpoint) | {"CONSOLE_MODEL_EMBEDDING": EMBEDDING_MODEL}
+    asked = json.loads(office.call("olivia", "ask", "--agent", "help", QUESTION, "--json", **there).stdout)
+    assert asked["embedding_tokens"] == 500_000
+    for verb in ("cost", "usage"):
+        shown = office.out("olivia", verb, *(["--by", "model"] if verb == "usage" else []))
+        (line,) = [line for line in shown.splitlines() if line.startswith(EMBEDDING_MODEL)]
+        assert "500,000" in line
+        assert "0.01" in line
+    assert office.json("olivia", "usage", "--check")["ok"]
 
 
 def test_a_key_is_kept_from_standard_input_or_a_variable(office: Office, endpoint: FakeEndpoint) -> None:

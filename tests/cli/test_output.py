@@ -101,8 +101,8 @@ def test_the_widest_column_gives_way() -> None:
 
 def test_progress_off_a_terminal_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     with Output().progress("chunks", 980) as bar:
-        for _ in range(980):
-            bar.advance()
+        for done in range(1, 981):
+            bar.to(done)
     out, err = capsys.readouterr()
     assert out == ""
     assert "\r" not in err

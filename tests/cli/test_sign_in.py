@@ -241,7 +241,10 @@ def test_the_console_itself_asks_who_sits_here(mia: Desk) -> None:
         tty.press(f"{PASSWORD}\r")
         tty.sees("asks for a code")
         tty.press(f"{mia.code()}\r")
-        tty.sees("No conversations yet")
+        tty.sees("The session is kept in", "No conversations yet")
+        (kept,) = mia.home.rglob("session-*.token")
+        told = "".join(tty.picture().replace("▎", "").split())  # it is wrapped
+        assert f"/{kept.name},readablebyyouonly" in told
         assert PASSWORD.encode() not in tty.raw
         tty.on("q")
         assert tty.finish() == 0

@@ -12,7 +12,7 @@ from console.db.engine import Database
 from console.ids import RunId
 from console.services.answers import Answers
 from tests.gateway.support import Gateway, refused
-from tests.services.test_answers import Fixed, good
+from tests.services.run_support import Fixed, good
 from tests.world import make_talk, make_world
 
 

@@ -16,7 +16,7 @@ from console.services.conversations import Conversations
 from console.services.messages import Messages
 from console.services.takeover import Takeover
 from tests.gateway.support import JSON, Gateway, Talk, refused
-from tests.services.test_answers import Fixed, good, newest_run
+from tests.services.run_support import Fixed, good, newest_run
 
 ANSWERED, NOTED, SAID = 2, 3, 4
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from console.db.engine import Database
+from console.ids import ConversationId
+from console.services.agents import Agents
+from console.services.conversations import Conversations
 from console.services.leads import Leads
+from console.services.versions import Versions
+from console.tui.present.transcript import event_words
 from tests.gateway.support import JSON, Gateway, Talk, refused
 from tests.gateway.test_rates import limited, too_many
 from tests.world import World, make_world
@@ -67,7 +73,29 @@ async def test_a_hundred_at_once_are_one_lead(gateway: Gateway, db: Database) ->
     )
     assert [talk.id for talk in talks][int(message.split()[-1]) % 10] == str(conversation)
     assert await rows(db, gateway, "SELECT id FROM contacts") == [(contact,)]
-    assert len(await rows(db, gateway, "SELECT 1 FROM conversation_events")) == 1
+    kept = [event["message"] for (event,) in await rows(db, gateway, "SELECT detail FROM conversation_events") if event]
+    assert sorted([message, *kept]) == sorted(f"I am {n}" for n in range(100))
+
+
+async def test_words_that_come_later_are_kept_in_their_conversation(gateway: Gateway, db: Database) -> None:
+    await leave(gateway, await gateway.start(), email="tess@example.test", name="Tess", phone="1", message="call me")
+    lead = "SELECT name, phone, message, conversation_id, contact_id FROM leads"
+    first = await rows(db, gateway, lead)
+    moved = "SELECT updated_at > created_at FROM leads"
+    assert await rows(db, gateway, moved) == [(False,)]
+    later = await gateway.start()
+    assert (await gateway.send(later, "me again")).status_code == 201
+    words = "call me at_home\n<b>today</b>\x1b[2J " + "x" * 4900
+    await leave(gateway, later, email="TESS@example.test", name="Tess", phone="+49 2", message=words)
+    transcript = await Conversations(db).transcript(gateway.world.viewer, ConversationId(UUID(later.id)))
+    (event,) = transcript.events
+    said = "phone +49 2; message call me at_home <b>today</b>\u241b[2J " + "x" * 4900
+    assert (event.kind, event.after_seq, event.detail) == ("left_address", 1, said)
+    assert event_words(event, gateway.world.viewer).endswith(said)
+    assert await rows(db, gateway, lead) == first
+    assert await rows(db, gateway, moved) == [(True,)]
+    seen = await gateway.client.get(later.path, headers=later.bearer)
+    assert "+49 2" not in seen.text
 
 
 async def test_later_ones_fill_what_is_empty_and_nothing_else(gateway: Gateway, db: Database) -> None:
@@ -110,10 +138,16 @@ async def test_who_has_a_name_keeps_it(gateway: Gateway, db: Database) -> None:
 async def test_another_agents_lead_is_another(gateway: Gateway, db: Database) -> None:
     talk = await gateway.start()
     await leave(gateway, talk, email="tess@example.test", name="Tess")
+    second = await Agents(db).create(gateway.world.admin, "second", "Second")
+    await Versions(db).publish(gateway.world.admin, second.id, expected=None)
+    started = (await gateway.client.post(f"/v1/agents/{second.public_key}/conversations", json={})).json()
+    beside = Talk(started["conversation_id"], started["visitor_token"])
+    await leave(gateway, beside, email="tess@example.test", name="Tess too")
     elsewhere = Gateway(gateway.client, await make_world(db))
-    await leave(elsewhere, await elsewhere.start(), email="tess@example.test", name="Tess too")
-    assert await rows(db, gateway, "SELECT name FROM leads") == [("Tess",)]
-    assert await rows(db, elsewhere, "SELECT name FROM leads") == [("Tess too",)]
+    await leave(elsewhere, await elsewhere.start(), email="tess@example.test", name="Tess three")
+    both = await rows(db, gateway, "SELECT name, agent_id FROM leads ORDER BY name")
+    assert both == [("Tess", gateway.world.agent_id), ("Tess too", second.id)]
+    assert await rows(db, elsewhere, "SELECT name FROM leads") == [("Tess three",)]
 
 
 @pytest.mark.parametrize(

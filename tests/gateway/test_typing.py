@@ -20,7 +20,7 @@ from console.services.presence import Presence
 from console.services.takeover import Takeover
 from tests.gateway.support import Gateway, Talk, refused
 from tests.gateway.test_stream import events, live, take
-from tests.services.test_answers import Fixed, newest_run, unsure
+from tests.services.run_support import Fixed, newest_run, unsure
 from tests.world import World
 
 

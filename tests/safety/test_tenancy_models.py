@@ -32,8 +32,8 @@ class Limited(Database):
     agent: UUID | None = None
 
     @asynccontextmanager
-    async def read(self, workspace_id: UUID | None) -> AsyncIterator[ReadTx]:
-        async with super().read(workspace_id) as tx:
+    async def read(self, workspace_id: UUID | None, *, one_moment: bool = False) -> AsyncIterator[ReadTx]:
+        async with super().read(workspace_id, one_moment=one_moment) as tx:
             tx.session.info["workspace_id"] = self.limit
             if self.agent is not None:
                 tx.narrow(self.agent)

@@ -10,7 +10,7 @@ from console.db.engine import Database
 from console.domain.run import Answer, AnswerKind, RunState
 from console.ids import RunId, new_id
 from console.services.answers import Answers
-from tests.services.test_answers import Fixed, newest_run
+from tests.services.run_support import Fixed, newest_run
 from tests.world import Talk, World
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -29,6 +30,10 @@ from tests.services.sign_in import PASSWORD, Person, make_person
 
 PROOF = Proof(PASSWORD)
 NEW = "battery staple"
+EVERY_TABLE = """
+    SELECT string_agg(format('%I.%I', schemaname, tablename), ',') FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
+"""
 
 
 @pytest.fixture
@@ -50,6 +55,14 @@ async def at_once(times: int, act: Callable[[int], Awaitable[object]]) -> list[o
 async def open_still(mia: Person, actor: Actor) -> bool:
     try:
         await Workspaces(mia.db).get(actor)
+    except NotSignedInError:
+        return False
+    return True
+
+
+async def accepted(mia: Person, code: str) -> bool:
+    try:
+        await mia.signed_in(code=code)
     except NotSignedInError:
         return False
     return True
@@ -113,14 +126,13 @@ async def test_of_many_confirmations_one_counts(mia: Person) -> None:
 @pytest.mark.parametrize(("drift", "counts"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 async def test_one_step_of_drift(mia: Person, drift: int, counts: bool) -> None:
     await mia.enrolled()
-    before = mia.code()
-    code = mia.code(drift)
-    if mia.code() != before:  # the step passed between the two
-        pytest.skip("the clock moved on")
-    if counts:
-        await mia.signed_in(code=code)
-    else:
-        await mia.refused(code=code)
+    while True:
+        step = mia.code()
+        found = await accepted(mia, mia.code(drift))
+        if mia.code() == step:
+            break
+        mia.forget_steps()  # the step passed meanwhile
+    assert found is counts
 
 
 @pytest.mark.parametrize("code", ["", "0", "000000", "not a code", "x" * 100_000, "\udcff", "a\x00b"])
@@ -307,13 +319,11 @@ async def test_a_dump_holds_no_secret(mia: Person, urls: ServerUrls) -> None:
     offered = (await mia.account.offer_totp(actor, PROOF)).secret
     codes = await mia.enrolled()
     token = (await mia.auth.login(mia.email, PASSWORD, code=codes[0])).token
-    tables = str(mia.ask("SELECT string_agg(tablename, ',') FROM pg_tables WHERE schemaname IN ('public', 'jobs')"))
-    dump = "".join(
-        str(mia.ask(f"SELECT string_agg(t::text, '') FROM public.{name} t"))
-        for name in tables.split(",") if mia.ask(f"SELECT to_regclass('public.{name}') IS NOT NULL")
-    )  # fmt: skip
+    tables = str(mia.ask(EVERY_TABLE)).split(",")
+    assert {"public.users", "jobs.procrastinate_jobs"} <= set(tables)
+    dump = "".join(str(mia.ask(f"SELECT string_agg(t::text, '') FROM {name} t")) for name in tables)
     assert mia.email in dump
     planted = [PASSWORD, token, mia.secret, offered, *codes, *(code.replace("-", "") for code in codes)]
-    for secret in planted:
-        for form in (secret, secret.encode().hex()):
-            assert form not in dump
+    forms = [form for secret in planted for form in (secret, secret.encode().hex())]
+    forms += [base64.b32decode(secret).hex() for secret in (mia.secret, offered)]
+    assert [form for form in forms if form in dump] == []

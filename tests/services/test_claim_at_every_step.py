@@ -18,7 +18,7 @@ from console.domain.run import Answer
 from console.services.answers import Answers
 from console.services.conversations import Conversations
 from console.services.takeover import Takeover
-from tests.services.test_answers import Fixed, good, newest_run, unsure
+from tests.services.run_support import Fixed, good, newest_run, unsure
 from tests.world import Talk, World, make_talk, make_world
 
 Act = Callable[[], Awaitable[None]]
@@ -38,9 +38,9 @@ class Stepping(Database):
             await self.act()
 
     @asynccontextmanager
-    async def read(self, workspace_id: UUID | None) -> AsyncIterator[ReadTx]:
+    async def read(self, workspace_id: UUID | None, *, one_moment: bool = False) -> AsyncIterator[ReadTx]:
         await self.step()
-        async with super().read(workspace_id) as tx:
+        async with super().read(workspace_id, one_moment=one_moment) as tx:
             yield self._stepping(tx)
         await self.step()
 
@@ -51,6 +51,18 @@ class Stepping(Database):
             yield self._stepping(tx)
             await self.step()
         await self.step()
+
+    async def read_once(self, *what: Any, **values: Any) -> Any:
+        return await self._stepped(super().read_once(*what, **values))
+
+    async def write_once(self, *what: Any, **values: Any) -> Any:
+        return await self._stepped(super().write_once(*what, **values))
+
+    async def _stepped(self, once: Awaitable[Any]) -> Any:
+        await self.step()
+        result = await once
+        await self.step()
+        return result
 
     def _stepping(self, tx: Any) -> Any:
         execute = tx.execute

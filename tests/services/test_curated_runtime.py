@@ -24,7 +24,7 @@ from console.services.traces import Traces
 from console.services.versions import Versions, published
 from tests.services.curated_support import ANSWER, ASKED, MODEL, ask, last_said, publish, run
 from tests.services.knowledge_support import crawl
-from tests.services.test_answers import at, newest_run
+from tests.services.run_support import at, newest_run
 from tests.world import World, make_talk, make_world
 
 
@@ -81,10 +81,23 @@ async def test_what_is_only_alike_is_not_answered(db: Database, world: World, sa
     assert len(found.trace["embedding"]) == 384, "what was read for it serves the search and the gap"
 
 
-async def test_only_the_last_turn_counts(db: Database, world: World) -> None:
-    asked_before = await answer(db, world, ASKED[0], "and in blue?")
-    assert asked_before.kind is not AnswerKind.CURATED
-    assert (await answer(db, world, "do you have it in red?", ASKED[0])).kind is AnswerKind.CURATED
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("How do I move from Pro to Basic?", "How do I move from Basic to Pro?"),
+        ("Can a manager remove an admin?", "Can an admin remove a manager?"),
+        ("Can I order from the UK to the EU?", "Can I order from the EU to the UK?"),
+        ("When will I receive my refund?", "When will you receive my refund?"),
+    ],
+)
+async def test_the_question_turned_round_is_another(db: Database, world: World, kept: str, said: str) -> None:
+    await Curated(db).create(world.admin, "assistant", [kept], "Yes.")
+    await publish(db, world)
+    near, far = MODEL.embed([kept, said])
+    assert float(near @ far) >= SAME_ENOUGH, "the model alone would take it for the same"
+    found = await answer(db, world, said)
+    assert (found.kind, "curated" in found.trace) == (AnswerKind.HANDOFF, False)
+    assert (await answer(db, world, kept)).content == "Yes."
 
 
 async def test_courtesy_and_the_wish_for_a_person_come_first(db: Database, world: World) -> None:

@@ -25,7 +25,7 @@ from console.services.sweep import return_abandoned, wake_snoozed
 from console.services.takeover import Takeover
 from console.services.triage import Triage
 from tests.services.desk import count, expire_leases, make_due
-from tests.services.test_answers import Fixed, good
+from tests.services.run_support import Fixed, good
 from tests.world import Talk, World, make_talk, make_world
 
 LANES, STEPS = 6, 150

@@ -249,7 +249,7 @@ async def test_a_zombie_changes_nothing(db: Database, tmp_path: Path) -> None:
     run_id = await run_of(db, world.workspace_id, source)
     zombie = await crawl_lease.take(db, world.workspace_id, run_id, lease_seconds=0.0)
     assert zombie is not None
-    documents = Documents(db, zombie, Counts(), PgVectors(), HashEmbedder.model.name)
+    documents = Documents(db, zombie, Counts(), PgVectors(), HashEmbedder())
     items = [item for item in fetch(source.uri) if item.data]
     begun = await documents.begin(items[0], None)
     assert await run_crawl(db, world.workspace_id, run_id, HashEmbedder())
@@ -337,7 +337,7 @@ async def test_a_source_that_kills_every_worker_is_given_up_and_says_where(db: D
     for _ in range(MAX_ATTEMPTS):
         dead = await crawl_lease.take(db, world.workspace_id, run_id, lease_seconds=0.0)
     assert dead is not None
-    documents = Documents(db, dead, Counts(), PgVectors(), HashEmbedder.model.name)
+    documents = Documents(db, dead, Counts(), PgVectors(), HashEmbedder())
     await documents.begin(Fetched("apples.md", "apples.md", data=b"x"), None)
     async with db.write(world.workspace_id) as tx:
         await tx.execute("UPDATE crawl_runs SET lease_expires_at = now() - interval '1 s' WHERE workspace_id = :ws")

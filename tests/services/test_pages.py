@@ -205,7 +205,7 @@ async def test_a_paused_source_is_not_read_and_stays_searchable(db: Database, si
     run_id = await run_of(db, world.workspace_id, source)
     crawl = await crawl_lease.take(db, world.workspace_id, run_id)
     assert crawl is not None
-    documents = Documents(db, crawl, Counts(), PgVectors(), HashEmbedder.model.name)
+    documents = Documents(db, crawl, Counts(), PgVectors(), HashEmbedder())
     known = (await documents.known())[site.url("/help")]
     await documents.begin(Fetched(site.url("/help"), "help", data=b"x"), known)
     chunk = ChunkText(0, "half read", (), 2, "00" * 32)

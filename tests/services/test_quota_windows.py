@@ -19,7 +19,7 @@ from console.services.notifications import Notifications
 from console.services.quotas import HOLD_SECONDS, Refused, Reserved, reserve
 from console.services.usage import Usage
 from tests.services.quota_support import ask, begun_run, counters, limit
-from tests.services.test_answers import Fixed, at, good, newest_run
+from tests.services.run_support import Fixed, at, good, newest_run
 from tests.world import make_talk, make_world
 
 

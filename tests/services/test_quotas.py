@@ -21,7 +21,7 @@ from console.services.conversations import Conversations
 from console.services.quotas import Refused, Reserved, meters, release_lapsed, reserve
 from console.services.takeover import Takeover
 from tests.services.quota_support import ask, begun_run, counters, estimate, held, lapse, limit, spent
-from tests.services.test_answers import Fixed, at, good, newest_run, unsure
+from tests.services.run_support import Fixed, at, good, lose_leases, newest_run, unsure
 from tests.world import make_talk, make_world
 
 HOUSE = "I can't answer more questions here at the moment"
@@ -198,8 +198,7 @@ async def test_a_killed_workers_run_taken_again_replaces_what_it_held(db: Databa
         """As kill -9 in mid-answer: nothing is tidied up."""
 
     async def lose() -> None:
-        async with db.write(world.workspace_id) as tx:
-            await tx.execute("UPDATE runs SET lease_expires_at = now() - interval '1 second' WHERE id = :id", id=run_id)
+        await lose_leases(db, world)
         raise Killed
 
     with pytest.raises(Killed):
@@ -216,8 +215,7 @@ async def test_a_killed_run_that_nobody_needs_any_more_gives_back(db: Database, 
     run_id = await newest_run(db, world)
 
     async def lose() -> None:
-        async with db.write(world.workspace_id) as tx:
-            await tx.execute("UPDATE runs SET lease_expires_at = now() - interval '1 second' WHERE id = :id", id=run_id)
+        await lose_leases(db, world)
         await Takeover(db).claim(world.member, talk.id)
         raise KeyboardInterrupt
 

@@ -18,7 +18,7 @@ from console.services.inbox import Inbox
 from console.services.sweep import wake_snoozed, workspaces_with_work
 from console.services.takeover import Takeover
 from tests.services.desk import change, count, kinds, now_of
-from tests.services.test_answers import Fixed, good, newest_run
+from tests.services.run_support import Fixed, good, newest_run
 from tests.world import Talk, World, make_talk
 
 HOUR = timedelta(hours=1)

@@ -24,7 +24,7 @@ from console.services.takeover import Takeover
 from console.services.thumbs import record_thumbs_down
 from console.worker.sweep import sweep_once
 from tests.services.knowledge_support import HashEmbedder
-from tests.services.test_answers import Fixed, good, newest_run
+from tests.services.run_support import Fixed, good, newest_run
 from tests.world import Talk, World, make_talk, make_world
 
 UP, DOWN = Rating.UP, Rating.DOWN

@@ -23,7 +23,7 @@ from console.services.messages import Messages
 from console.services.takeover import Takeover
 from console.services.triage import Triage
 from tests.services.desk import change, count, expire_leases, kinds, now_of
-from tests.services.test_answers import Fixed, good, newest_run, run_states
+from tests.services.run_support import Fixed, good, newest_run, run_states
 from tests.world import Talk, World
 
 LONG = 600.0

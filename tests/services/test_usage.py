@@ -21,7 +21,7 @@ from console.services.ceilings import Ceilings
 from console.services.rollups import roll_up, workspaces_with_usage
 from console.services.usage import Usage
 from tests.services.quota_support import ask, begun_run, limit, spent
-from tests.services.test_answers import good
+from tests.services.run_support import good
 from tests.world import World, make_talk, make_world
 
 NOON = datetime(2026, 5, 17, 12, tzinfo=UTC)

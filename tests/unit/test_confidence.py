@@ -8,7 +8,7 @@ import pytest
 
 from console.ai.embedder import MiniLm
 from console.knowledge.answer import Passage, answer, inverse_frequencies
-from console.knowledge.confidence import Calibration, Signals, calibrate, missing_terms, signals
+from console.knowledge.confidence import Calibration, Signals, calibrate, signals
 from console.knowledge.rank import Fused, fuse
 
 CLEAR = Signals(0.65, 0.7, 0.85, 0.8, 0.5, 0.6, 0.2, 0.4)
@@ -88,11 +88,6 @@ def test_too_few_or_contradicting_pairs_change_nothing() -> None:
     assert calibrate(default, []) == default
     assert calibrate(default, [(CLEAR, True)] * 50 + [(FAINT, False)] * 5) == default
     assert calibrate(default, [(CLEAR, False)] * 200 + [(FAINT, True)] * 200) == default
-
-
-def test_missing_terms_say_why() -> None:
-    idf = inverse_frequencies(["returns of shoes", "shoes", "bitcoin"])
-    assert missing_terms("can I pay shoes with bitcoin?", "shoes", idf) == ["pay", "bitcoin"]
 
 
 def test_agreement_is_a_share_of_what_there_is() -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from console.knowledge.answer import coverage, weight_of
+from console.knowledge.answer import coverage
 from console.knowledge.lexemes import terms
 from console.knowledge.rank import Fused
 
@@ -134,12 +134,6 @@ def fit_logistic(rows: Floats, truth: NDArray[np.bool_], *, prior: tuple[Floats,
         if np.abs(step).max() <= _SMALLEST:
             break
     return found[:-1], float(found[-1])
-
-
-def missing_terms(question: str, top_passage: str, idf: dict[str, float]) -> list[str]:
-    """The question's terms that the best passage lacks, the weightiest first: why an answer is unsure."""
-    lacking = set(terms(question)) - set(terms(top_passage))
-    return sorted(lacking, key=lambda term: (-weight_of(term, idf), term))
 
 
 def _best_threshold(chances: Floats, truth: NDArray[np.bool_]) -> float:

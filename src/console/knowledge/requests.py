@@ -100,6 +100,12 @@ def normalise_question(text: str) -> str:
     return (bare[start.end() :] if start else bare) or " ".join(words)
 
 
+def asks_nothing(text: str) -> bool:
+    """Whether it only leads up to a question, like "hello, I have a question", or holds no words at all."""
+    words = normalise_question(text)
+    return not words or bool(_PREFIX.fullmatch(f"{words[:_LONGEST]} "))
+
+
 def _words(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
     return _PUNCTUATION.sub(" ", folded).split()

@@ -16,9 +16,10 @@ from console.domain.run import Answer, AnswerKind, Turn
 from console.errors import RefusedError, SealError, UsageError
 from console.ids import ChunkId, WorkspaceId
 from console.knowledge.rank import DEPTH, Fused
-from console.services.curated_match import CuratedAnswers
+from console.services.curated_match import CuratedAnswers, beside, joined, likeness, traced
 from console.services.models import Models
 from console.services.search import QueryVector, Search, shortened
+from console.services.token_estimate import estimator
 from console.text import one_line, sanitise
 
 if TYPE_CHECKING:
@@ -46,29 +47,46 @@ class Answering:
         self._embedder = embedder
         self._models = models or search.models
         self._curated = CuratedAnswers(search.db, embedder)
+        self.estimate = estimator(self._models, embedder)
 
     async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn]) -> Answer:
         """Answer what was said in `turns`, oldest first; an answer with a `reason` is a handoff to a person."""
         from console.ai.embedder import EmbeddingError
         from console.ai.model_error import ModelError
         from console.knowledge.courtesy import REPLIES, courtesy
-        from console.knowledge.requests import asks_for_person, normalise_question
+        from console.knowledge.requests import asks_for_person
         from console.services.modelled import failed
 
-        burst, asking = _burst(turns), _asking(turns)
-        last, asked = shortened(asking[-1]), shortened("\n".join(asking[-2:]))
+        asking = [shortened(text) for text in _asking(turns)]
+        last, asked = asking[-1], shortened("\n".join(asking[-2:]))
         trace: dict[str, Any] = {"question": asked, "model": self._embedder.model.name, "passages": []}
-        if any(map(asks_for_person, burst)):
+        if any(map(asks_for_person, _burst(turns))):
             return _handed_off(HandoffReason.CUSTOMER_REQUEST, 0.0, published, trace)
         if polite := courtesy(last):
             return Answer(AnswerKind.CURATED, REPLIES[polite], (), 1.0, published.threshold, None, trace)
-        trace["normalised"] = normalise_question(last)
         try:
-            if hit := await self._curated.find(workspace_id, published, last, trace):
-                return Answer(AnswerKind.CURATED, hit.answer, (), hit.similarity, published.threshold, None, trace)
-            return await self._looked_up(workspace_id, published, turns, last, asked, trace)
+            return await self._answered(workspace_id, published, turns, asking, trace)
         except (ModelError, EmbeddingError, SealError, UsageError, RefusedError) as error:
             return failed(published, trace, error.message)
+
+    async def _answered(
+        self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn], asking: Sequence[str],
+        trace: dict[str, Any],
+    ) -> Answer:  # fmt: skip
+        """In an admin's words where all that was asked at once has such an answer, else looked up."""
+        from console.knowledge.requests import normalise_question
+
+        questions = _questions(turns, asking[-1])
+        hits, missed = await self._curated.find_all(workspace_id, published, questions, trace)
+        trace["own"] = missed or questions[-1]
+        if missed is None:
+            trace["curated"] = traced(hits)
+            return Answer(AnswerKind.CURATED, joined(hits), (), likeness(hits), published.threshold, None, trace)
+        asked = shortened("\n".join(_from_the_one_before(asking, missed)))
+        trace |= {"question": asked, "normalised": normalise_question(missed)}
+        found = await self._looked_up(workspace_id, published, turns, missed, asked, trace)
+        # A model has seen all that was asked; the pages' own words are for one question alone.
+        return beside(found, hits) if found.kind is AnswerKind.EXTRACTIVE else found
 
     async def _looked_up(
         self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn], last: str, asked: str,
@@ -107,7 +125,9 @@ class Answering:
             vectors = await asyncio.to_thread(self._embedder.embed, [own])
             trace["embedding"] = [float(value) for value in vectors[0]]
         if embedder is not self._embedder:
-            return await self._search.ask(workspace_id, joined, embedder)
+            asked = await self._search.ask(workspace_id, joined, embedder)
+            trace["embedded"] = asked.used
+            return asked
         if own == joined:
             return QueryVector(embedder.model.name, np.asarray(trace["embedding"], np.float32))
         return QueryVector(embedder.model.name, (await asyncio.to_thread(embedder.embed, [joined]))[0])
@@ -144,6 +164,20 @@ def _asking(turns: Sequence[Turn]) -> list[str]:
     if not asked:
         return said[-1:]
     return [text for text in said if not courtesy(text)]
+
+
+def _questions(turns: Sequence[Turn], last: str) -> list[str]:
+    """All that the visitor asked at once, or the last turn where none of it is more than a courtesy."""
+    from console.knowledge.courtesy import courtesy
+    from console.knowledge.requests import asks_nothing
+
+    burst = map(shortened, _burst(turns))
+    return [text for text in burst if not courtesy(text) and not asks_nothing(text)] or [last]
+
+
+def _from_the_one_before(asking: Sequence[str], question: str) -> Sequence[str]:
+    last_place = max(place for place, text in enumerate(asking) if text == question)
+    return asking[max(last_place - 1, 0) :]
 
 
 def _leans_on_the_one_before(turn: str) -> bool:

@@ -6,20 +6,19 @@ import json
 import time
 from dataclasses import dataclass
 
-from console.clock import utc_now
 from console.db.engine import Database
 from console.domain.actor import Actor, Role
 from console.domain.agent import Published
 from console.domain.message import MessageRole
-from console.domain.quota import Metric
 from console.domain.run import Answer, Turn
 from console.errors import InvalidInputError
 from console.ids import AgentId, RunId, new_id
 from console.services.agent_rows import agent_row
 from console.services.answering import Answering
-from console.services.quotas import require_room, spend_rest
+from console.services.embedding_usage import add_embeddings
 from console.services.run_records import tokens_of
 from console.services.search import MAX_QUESTION_CHARS
+from console.services.trial import Trial, count_trial, trial
 from console.services.unit import reading, writing
 from console.services.versions import as_if_published, published
 
@@ -44,7 +43,7 @@ class Asking:
     async def ask(self, actor: Actor, agent: str, question: str, *, draft: bool = False) -> Asked:
         """Ask an agent (a slug), its draft if wished.
 
-        Raises `NotFoundError`, `OverQuotaError` where no tokens are left, and `InvalidInputError` for an empty or
+        Raises `NotFoundError`, `OverQuotaError` where its tokens find no room, and `InvalidInputError` for an empty or
         overlong question.
         """
         if not question.strip():
@@ -55,16 +54,18 @@ class Asking:
             )
         started = time.perf_counter()
         async with reading(self._db, actor, "agent.ask", ("agent", None), Role.MEMBER) as tx:
-            await require_room(tx, Metric.TOKENS, utc_now())
             row = await agent_row(tx, agent)
             version = await (as_if_published(tx, row) if draft else published(tx, AgentId(row.id)))
-        answer = await self._answering.answer(actor.workspace_id, version, [Turn(MessageRole.USER, question)])
-        ms = round((time.perf_counter() - started) * 1000)
-        run_id = await self._keep(actor, version, answer, ms)
-        return Asked(answer, run_id, version.number or None, ms)
+        turns = [Turn(MessageRole.USER, question)]
+        tokens = await self._answering.estimate(actor.workspace_id, version, turns)
+        async with trial(self._db, actor.workspace_id, tokens) as held:
+            answer = await self._answering.answer(actor.workspace_id, version, turns)
+            ms = round((time.perf_counter() - started) * 1000)
+            await self._keep(actor, version, answer, ms, held)
+        return Asked(answer, held.id, version.number or None, ms)
 
-    async def _keep(self, actor: Actor, version: Published, answer: Answer, ms: int) -> RunId:
-        run_id, version_id = RunId(new_id()), None if version.is_draft else version.version_id
+    async def _keep(self, actor: Actor, version: Published, answer: Answer, ms: int, held: Trial) -> None:
+        run_id, version_id = held.id, None if version.is_draft else version.version_id
         kept = {name: value for name, value in answer.trace.items() if name != "embedding"} | {
             "kind": answer.kind, "confidence": answer.confidence, "threshold": answer.threshold,
             "reason": answer.reason,
@@ -78,10 +79,13 @@ class Asking:
             )  # fmt: skip
             await tx.execute(
                 _USAGE, id=new_id(), key=f"eval:{run_id}", agent=version.agent_id, version=version_id,
-                run=run_id, model=answer.trace["model"], ms=ms, **_spent(answer),
+                run=run_id, model=answer.trace["model"], ms=ms, at=held.reserved.at, **_spent(answer),
             )  # fmt: skip
-            await spend_rest(tx, None, tokens_of(answer))
-        return run_id
+            if used := answer.trace.get("embedded"):
+                await add_embeddings(
+                    tx, run_id, used, held.reserved.at, agent=version.agent_id, version=version_id, run=run_id
+                )
+            await count_trial(tx, held, tokens_of(answer))
 
 
 def _spent(answer: Answer) -> dict[str, float]:
@@ -102,6 +106,6 @@ _RUN = """
 """
 _USAGE = """
     INSERT INTO usage_events (workspace_id, id, idempotency_key, metric, agent_id, agent_version_id, run_id, model,
-                              duration_ms, tokens_in, tokens_out, cost_usd)
-    VALUES (:ws, :id, :key, 'evals', :agent, :version, :run, :model, :ms, :tokens_in, :tokens_out, :cost)
+                              duration_ms, tokens_in, tokens_out, cost_usd, occurred_at)
+    VALUES (:ws, :id, :key, 'evals', :agent, :version, :run, :model, :ms, :tokens_in, :tokens_out, :cost, :at)
 """

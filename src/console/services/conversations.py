@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from console.db.engine import Database, ReadTx
 from console.domain.actor import Actor, Role
 from console.domain.conversation import Control, Conversation, HandoffReason, Holder, Priority, Status
 from console.domain.feedback import Feedback
-from console.domain.message import Citation, Event, Message, MessageRole, Transcript
-from console.domain.run import Suggestion, Trace
+from console.domain.lead import LEFT
+from console.domain.message import MAX_EVENT_CHARS, Citation, Event, Message, MessageRole, Transcript
 from console.errors import InvalidInputError, NotFoundError
 from console.ids import AgentId, ChunkId, ConversationId, RunId, UserId, parse_beginning
 from console.services.feedback import feedback_of
 from console.services.unit import reading, writing
-from console.text import one_line, sanitise
+from console.text import SafeText, one_line, sanitise
+
+if TYPE_CHECKING:
+    from console.domain.run import Suggestion, Trace
 
 _CONVERSATION = """
     SELECT c.*, a.name AS agent_name, v.number AS agent_version, k.name AS contact_name, u.name AS holder_name,
@@ -140,6 +143,8 @@ class Conversations:
 
     async def suggestion(self, actor: Actor, id: ConversationId) -> Suggestion | None:
         """What the AI was about to say to the visitor's last message, when a person came first; as `get` else."""
+        from console.domain.run import Suggestion
+
         async with reading(self._db, actor, "conversation.read", ("conversation", id)) as tx:
             row = await tx.row(_SUGGESTION, id=id)
             if row is None:
@@ -239,14 +244,19 @@ def _citation(item: dict[str, Any]) -> Citation:
 
 
 def _event(row: Any) -> Event:
-    known = row.detail if isinstance(row.detail, dict) else {}
-    until = f" until {str(known['resets_at'])[:16].replace('T', ' ')} UTC" if "resets_at" in known else ""
-    detail = f"{known.get('reason', '')}{until}"
     return Event(
         after_seq=row.after_seq,
         kind=row.kind,
         actor_id=UserId(row.actor_user_id) if row.actor_user_id else None,
         actor_name=one_line(row.actor_name or ""),
-        detail=one_line(str(detail)),
+        detail=_detail(row.kind, row.detail if isinstance(row.detail, dict) else {}),
         created_at=row.created_at,
     )
+
+
+def _detail(kind: str, known: dict[str, Any]) -> SafeText:
+    """The reason of an event, or what a visitor left that was known otherwise, whole."""
+    if kind == "left_address":
+        return one_line("; ".join(f"{name} {known[name]}" for name in LEFT if name in known), MAX_EVENT_CHARS)
+    until = f" until {str(known['resets_at'])[:16].replace('T', ' ')} UTC" if "resets_at" in known else ""
+    return one_line(f"{known.get('reason', '')}{until}")

@@ -82,6 +82,7 @@ class Curated:
             row = await _agent_of(tx, id)
             if distinct is not None:
                 await _refuse_taken(tx, AgentId(row.id), distinct, id)
+            await tx.execute(_REWORD, id=id, text=text)
             await tx.execute(
                 "UPDATE curated_answers SET questions = coalesce(cast(:questions AS jsonb), questions),"
                 " answer = coalesce(:answer, answer), updated_at = now() WHERE workspace_id = :ws AND id = :id",
@@ -169,6 +170,12 @@ async def curated_row(tx: ReadTx, id: UUID) -> Any:
     return row
 
 
+# The gap has the words that its draft is to begin with, should it ever wait again.
+_REWORD = """
+    UPDATE knowledge_gaps SET draft_answer = coalesce(:text, draft_answer), updated_at = now()
+    WHERE workspace_id = :ws AND status = 'approved'
+      AND id = (SELECT origin_gap_id FROM curated_answers WHERE workspace_id = :ws AND id = :id)
+"""
 _REOPEN = """
     UPDATE knowledge_gaps SET status = 'drafted', reviewed_by_user_id = NULL, reviewed_at = NULL, updated_at = now()
     WHERE workspace_id = :ws AND id = :id AND status = 'approved'

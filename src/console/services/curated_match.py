@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from console.db.engine import Database
 from console.domain.agent import Published
 from console.domain.curated import CuratedHit
+from console.domain.run import Answer
 from console.ids import WorkspaceId
 from console.knowledge.same_question import SAME_ENOUGH, may_be_same
 from console.services.curated_draft import among_drafted
@@ -27,10 +30,28 @@ class CuratedAnswers:
         self._db = db
         self._embedder = embedder
 
+    async def find_all(
+        self, workspace_id: WorkspaceId, published: Published, questions: Sequence[str], trace: dict[str, Any]
+    ) -> tuple[list[CuratedHit], str | None]:
+        """The curated answers to these questions, and the last question that has none, whose embedding `trace` learns.
+
+        Each question is looked up by itself: what is asked at once is not one question.
+        """
+        hits: list[CuratedHit] = []
+        missed: str | None = None
+        for question in questions:
+            seen: dict[str, Any] = {}
+            if hit := await self.find(workspace_id, published, question, seen):
+                hits.append(hit)
+            else:
+                missed = question
+                trace |= seen
+        return hits, missed
+
     async def find(
         self, workspace_id: WorkspaceId, published: Published, question: str, trace: dict[str, Any]
     ) -> CuratedHit | None:
-        """The curated answer to the question alone; `trace` learns what matched, or the question's embedding."""
+        """The curated answer to the question alone; `trace` learns the question's embedding where it was read."""
         if not published.snapshot.get("curated_answers"):
             return None
         if published.is_draft:
@@ -39,8 +60,6 @@ class CuratedAnswers:
             async with self._db.read(workspace_id) as tx:
                 hit = await exact(tx, published.version_id, question)
             hit = hit or await self._by_meaning(workspace_id, published, question, trace)
-        if hit:
-            trace["curated"] = {"id": str(hit.id), "question": hit.question, "similarity": round(hit.similarity, 4)}
         return hit
 
     async def _by_meaning(
@@ -53,3 +72,30 @@ class CuratedAnswers:
         return next(
             (one for one in near if one.similarity >= SAME_ENOUGH and may_be_same(question, one.question)), None
         )
+
+
+def joined(hits: Sequence[CuratedHit]) -> str:
+    """Each of the answers once, in the order of the questions."""
+    return "\n\n".join(dict.fromkeys(one.answer for one in hits))
+
+
+def beside(found: Answer, hits: Sequence[CuratedHit]) -> Answer:
+    """What was quoted for one question, after the curated answers to others that were asked with it."""
+    if not hits:
+        return found
+    confidence = min(found.confidence, likeness(hits))
+    content = f"{joined(hits)}\n\n{found.content}"
+    return replace(found, content=content, confidence=confidence, trace={**found.trace, "curated": traced(hits)})
+
+
+def traced(hits: Sequence[CuratedHit]) -> dict[str, Any]:
+    """What a run keeps of them: `ids` are those of the answers, `id` the first one's."""
+    return {
+        "id": str(hits[0].id), "question": " / ".join(dict.fromkeys(one.question for one in hits)),
+        "similarity": round(likeness(hits), 4), "ids": sorted({str(one.id) for one in hits}),
+    }  # fmt: skip
+
+
+def likeness(hits: Sequence[CuratedHit]) -> float:
+    """How near the least near of them is to its question."""
+    return min(one.similarity for one in hits)

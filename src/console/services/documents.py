@@ -18,10 +18,11 @@ from console.errors import ConsoleError
 from console.ids import ChunkId, DocumentId, new_id
 from console.knowledge.connectors.fetched import Before, Fetched
 from console.services.crawl_lease import Counts, Crawl, LeaseLostError, fence
+from console.services.embedding_usage import DocumentUsage
 from console.text import one_line
 
 if TYPE_CHECKING:
-    from console.ai.embedder import Vectors
+    from console.ai.embedder import Embedder, Vectors
     from console.knowledge.chunk import ChunkText
     from console.knowledge.extract import Extracted
 
@@ -56,12 +57,13 @@ class WaitingError(ConsoleError):
 class Documents:
     """Writes the documents of one crawl, each transaction fenced by the crawl's lease."""
 
-    def __init__(self, db: Database, crawl: Crawl, counts: Counts, vectors: VectorStore, model: str) -> None:
+    def __init__(self, db: Database, crawl: Crawl, counts: Counts, vectors: VectorStore, embedder: Embedder) -> None:
+        self.usage = DocumentUsage(db, crawl, embedder)
         self._db = db
         self._crawl = crawl
         self._counts = counts
         self._vectors = vectors
-        self._model = model
+        self._model = embedder.model.name
 
     async def known(self) -> dict[str, Known]:
         """All documents of the source, by URI."""
@@ -91,7 +93,7 @@ class Documents:
         self, document: Known, item: Fetched, extracted: Extracted, content_hash: bytes, made: str = ""
     ) -> None:
         """Make the next generation the visible one, and the old one vanish, in one transaction."""
-        async with self._writing() as tx:
+        async with self._ending(document) as tx:
             values = _values(item, extracted, made) | {"hash": content_hash, "next": document.generation + 1}
             await self._move(tx, _SHOW, document, values)
             await tx.execute(_CLEAR, document=document.id, generation=document.generation + 1)
@@ -104,14 +106,14 @@ class Documents:
 
     async def fail(self, document: Known, reason: str, *, withdraw: bool) -> None:
         """Say why the document can't be read; `withdraw` takes its last good text out of the index."""
-        async with self._writing() as tx:
+        async with self._ending(document) as tx:
             await self._move(tx, _WITHDRAW if withdraw else _FAIL, document, {"error": reason})
             visible = document.generation + 1 if withdraw else document.generation
             await tx.execute(_CLEAR, document=document.id, generation=visible)
 
     async def wait(self, document: Known, reason: str) -> None:
         """Say what the document waits for; what is visible of it stays."""
-        async with self._writing() as tx:
+        async with self._ending(document) as tx:
             await self._move(tx, _WAIT, document, {"error": reason})
             await tx.execute(_CLEAR, document=document.id, generation=document.generation)
 
@@ -129,6 +131,14 @@ class Documents:
             async with self._db.write(self._crawl.workspace_id) as tx:
                 await fence(tx, self._crawl, self._counts)
                 yield tx
+
+    @asynccontextmanager
+    async def _ending(self, document: Known) -> AsyncIterator[WriteTx]:
+        """The transaction that ends the work on a document; what that took is counted in it."""
+        async with self._writing() as tx:
+            yield tx
+            await self.usage.count(tx, document.id)
+        self.usage.counted()
 
     def _row(self, document: Known, title: str, id: UUID, chunk: ChunkText) -> dict[str, object]:
         return {

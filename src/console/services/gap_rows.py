@@ -28,6 +28,7 @@ from console.domain.gap import (
 from console.domain.message import MessageRole
 from console.errors import NotFoundError
 from console.ids import AgentId, ConversationId, GapId
+from console.services.conversations import visitor_name
 from console.services.curated_rows import of_gap
 from console.text import one_line, sanitise
 
@@ -171,7 +172,8 @@ def _gap(found: Any) -> Gap:
 
 def _occurrence(row: Any) -> GapOccurrence:
     return GapOccurrence(
-        ConversationId(row.conversation_id), row.seq, one_line(row.question, 500), one_line(row.visitor or ""),
+        ConversationId(row.conversation_id), row.seq, one_line(row.question, 500),
+        visitor_name(row.visitor, row.conversation_id),
         GapTrigger(row.trigger), row.score, row.threshold, row.similarity, row.created_at,
     )  # fmt: skip
 

@@ -45,6 +45,8 @@ class Occurrence:
     score: float | None
     threshold: float | None
     retrieval: Sequence[Mapping[str, Any]]
+    disputed: bool = False
+    """Somebody who was given the curated answer says that it is none."""
 
 
 async def record(tx: WriteTx, seen: Occurrence) -> GapId:
@@ -52,15 +54,15 @@ async def record(tx: WriteTx, seen: Occurrence) -> GapId:
     hashed = hashlib.sha256(seen.normalised.encode()).digest()
     vector = seen.embedding if isinstance(seen.embedding, str) else written(seen.embedding)
     gap_id, similarity = await _find(tx, seen, hashed, vector)
-    # Locked, then read: a gap that was merged meanwhile leads to the other.
-    gap_id = await tx.scalar(_INTO, id=gap_id or await _make(tx, seen, hashed, vector))
+    gap_id = await _locked(tx, gap_id or await _make(tx, seen, hashed, vector))
     added = await tx.scalar(
         _OCCURRENCE, id=new_id(), gap=gap_id, conversation=seen.conversation_id, seq=seen.seq, run=seen.run_id,
         question=seen.question, hash=hashed, trigger=seen.trigger, score=seen.score, threshold=seen.threshold,
         similarity=similarity,
     )  # fmt: skip
     if added is not None:
-        await tx.execute(_COUNT, id=gap_id, hash=hashed, occurrence=added, flagged=seen.trigger == GapTrigger.FLAGGED)
+        doubted = seen.disputed or seen.trigger == GapTrigger.FLAGGED
+        await tx.execute(_COUNT, id=gap_id, hash=hashed, occurrence=added, doubted=doubted)
         tx.hint("gap", gap_id)
         return GapId(gap_id)
     # That message is counted already, and perhaps elsewhere: a person has sorted it.
@@ -103,16 +105,28 @@ async def _make(tx: WriteTx, seen: Occurrence, hashed: bytes, vector: str) -> UU
     return made
 
 
+async def _locked(tx: WriteTx, id: UUID) -> UUID:
+    """The gap that this one is part of by now, locked: while another's merge was waited for, it may have gone on."""
+    while True:
+        await tx.execute("SAVEPOINT gap")
+        into: UUID | None = await tx.scalar(_INTO, id=id)
+        if into is None:
+            return id
+        # Let go of before the other is waited for: whoever merges that one on writes this row, too.
+        await tx.execute("ROLLBACK TO SAVEPOINT gap")
+        id = into
+
+
 _INTO = """
-    SELECT coalesce(merged_into_gap_id, id) FROM knowledge_gaps WHERE workspace_id = :ws AND id = :id FOR NO KEY UPDATE
+    SELECT merged_into_gap_id FROM knowledge_gaps WHERE workspace_id = :ws AND id = :id FOR NO KEY UPDATE
 """
-# Answered, and asked in words that nobody knew when it was approved, or flagged by a person: it waits again, with the
-# answer as its draft. A dismissed gap never does.
+# Answered, and asked in words that nobody knew when it was approved, or the answer is doubted: it waits again, with
+# the answer as its draft. A dismissed gap never does.
 _COUNT = """
     UPDATE knowledge_gaps g SET occurrences = occurrences + 1, updated_at = now(),
         first_seen_at = least(first_seen_at, cast(:back AS timestamptz)),
         last_seen_at = greatest(last_seen_at, coalesce(cast(:back AS timestamptz), now())),
-        status = CASE WHEN g.status = 'approved' AND (:flagged OR NOT EXISTS (
+        status = CASE WHEN g.status = 'approved' AND (:doubted OR NOT EXISTS (
             SELECT FROM gap_occurrences o WHERE o.workspace_id = :ws AND o.gap_id = g.id AND o.id <> :occurrence
             AND o.normalised_hash = :hash AND o.created_at <= g.reviewed_at)) THEN 'drafted' ELSE g.status END
     WHERE g.workspace_id = :ws AND g.id = :id
@@ -213,7 +227,8 @@ def _flagged(id: ConversationId, asked: Any, vector: str) -> Occurrence:
 
 _BEGINS = "SELECT id FROM knowledge_gaps WHERE workspace_id = :ws AND id BETWEEN :first AND :last LIMIT 2"
 _ASKED = """
-    SELECT c.agent_id, m.role, m.run_id, m.confidence, r.output, q.seq, q.content AS question
+    SELECT c.agent_id, m.role, m.run_id, m.confidence, r.output, q.seq,
+        coalesce(r.output ->> 'own', q.content) AS question
     FROM conversations c
     LEFT JOIN messages m ON m.workspace_id = c.workspace_id AND m.conversation_id = c.id AND m.seq = :seq
     LEFT JOIN runs r ON r.workspace_id = m.workspace_id AND r.id = m.run_id

@@ -57,8 +57,13 @@ _MINE = """(
     UNION ALL
     SELECT * FROM conversations WHERE workspace_id = :ws AND assigned_to_user_id = :me AND status = 'open'
         AND claimed_by_user_id IS NULL)"""
-# A visitor who opened the chat and said nothing is nobody's work until a person makes it so.
-_SHOWN_AT_ALL = "(c.last_seq > 0 OR c.status <> 'open' OR c.control = 'human' OR c.assigned_to_user_id IS NOT NULL)"
+# A visitor who opened the chat and left nothing is nobody's work until a person makes it so. No EXISTS, which may be
+# planned as a hash of all events.
+_SHOWN_AT_ALL = """(
+    c.last_seq > 0 OR c.status <> 'open' OR c.control = 'human' OR c.assigned_to_user_id IS NOT NULL
+    OR (c.contact_id IS NOT NULL AND (
+        SELECT true FROM conversation_events e WHERE e.workspace_id = c.workspace_id AND e.conversation_id = c.id
+            AND e.kind = 'left_address' LIMIT 1)))"""
 _REST = (
     f"c.status = 'open' AND {_SHOWN_AT_ALL} AND (c.claimed_by_user_id <> :me OR (c.claimed_by_user_id IS NULL"
     " AND c.control = 'ai' AND c.assigned_to_user_id IS DISTINCT FROM :me))"

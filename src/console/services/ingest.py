@@ -13,7 +13,7 @@ from console.addresses import PUBLIC, Reach
 from console.db.engine import Database
 from console.db.vectors import PgVectors, VectorStore
 from console.domain.knowledge import IngestProgress
-from console.errors import ConnectionFailedError, ConsoleError, InvalidInputError
+from console.errors import ConnectionFailedError, ConsoleError, InvalidInputError, OverQuotaError
 from console.ids import WorkspaceId
 from console.knowledge.connectors import connector
 from console.knowledge.connectors.fetched import Fetched
@@ -57,7 +57,7 @@ async def run_crawl(
         return False
     failpoint.hit("ingest.taken")
     counts = Counts()
-    documents = Documents(db, crawl, counts, vectors or PgVectors(), embedder.model.name)
+    documents = Documents(db, crawl, counts, vectors or PgVectors(), embedder)
     try:
         async with crawl_lease.kept(db, crawl):
             return await _whole(db, crawl, counts, _Crawler(crawl, counts, documents, embedder, progress, reach))
@@ -152,6 +152,9 @@ class _Crawler:
             self._counts.chunks, self._counts.chunks_total = before
             self._counts.wait(error.message)
             await self._documents.wait(document, error.message)
+        except OverQuotaError as error:
+            await self._documents.fail(document, error.message, withdraw=False)
+            raise
         failpoint.hit("ingest.shown")
 
     async def _index(self, document: Known, item: Fetched, fingerprint: bytes | None) -> None:
@@ -209,11 +212,11 @@ class _Crawler:
             raise UnreadableError(f"can't be read (incident {log.incident(error)})") from error
 
     async def _embed(self, title: str, chunks: Sequence[ChunkText]) -> Vectors:
-        from console.ai.endpoint_embedder import embedded
         from console.ai.model_error import ModelError
 
+        await self._documents.usage.require_room(chunks)
         try:
-            return await embedded(self._embedder, [embedded_text(title, chunk) for chunk in chunks])
+            return await self._documents.usage.embedded([embedded_text(title, chunk) for chunk in chunks])
         except ConsoleError as error:
             if isinstance(error, ModelError) and error.passes:
                 raise WaitingError(f"waiting for the embedding model: {error.message}") from error

@@ -10,7 +10,7 @@ from uuid import UUID
 from console.clock import utc_now
 from console.db.engine import Database, WriteTx
 from console.domain.actor import Actor, Visitor
-from console.domain.lead import Lead
+from console.domain.lead import LEFT, Lead
 from console.errors import InvalidInputError
 from console.ids import ConversationId, new_id
 from console.services.contacts import contact_of
@@ -35,7 +35,7 @@ _TIE = (
     "UPDATE conversations SET contact_id = :contact, updated_at = :now"
     " WHERE workspace_id = :ws AND id = :id AND contact_id IS NULL"
 )
-# Whoever comes later with the same address fills what is empty, and changes nothing.
+# Whoever comes later with the same address fills what is empty, and changes nothing else. No row: nothing was new.
 _LEAVE = """
     INSERT INTO leads AS l (workspace_id, id, agent_id, conversation_id, contact_id, email, name, phone, message,
                             created_at, updated_at)
@@ -45,10 +45,11 @@ _LEAVE = """
         phone = CASE l.phone WHEN '' THEN excluded.phone ELSE l.phone END,
         message = CASE l.message WHEN '' THEN excluded.message ELSE l.message END,
         updated_at = :now
-    WHERE (l.name = '' AND excluded.name <> '') OR (l.phone = '' AND excluded.phone <> '')
-       OR (l.message = '' AND excluded.message <> '')
-    RETURNING 1
+    WHERE excluded.name NOT IN ('', l.name) OR excluded.phone NOT IN ('', l.phone)
+       OR excluded.message NOT IN ('', l.message)
+    RETURNING name, phone, message
 """
+
 _LIST = """
     SELECT l.*, a.slug AS agent_slug FROM leads l
     JOIN agents a ON a.workspace_id = l.workspace_id AND a.id = l.agent_id
@@ -64,6 +65,7 @@ class Leads:
 
     async def leave(self, token: str, id: ConversationId, given: Mapping[str, str]) -> None:
         """Store the address of a conversation's visitor: one row for each agent and e-mail, whoever comes first.
+        What a later one says otherwise is kept as an event of that conversation.
 
         `given` holds email and perhaps name, phone, message. Nothing tells whether the address was known.
         Raises `NotFoundError` when the token is not this conversation's, `InvalidInputError` for what can't be stored.
@@ -90,8 +92,10 @@ async def _leave(tx: WriteTx, visitor: Visitor, lead: Mapping[str, str]) -> None
         contact = await contact_of(tx, lead["name"], lead["email"])
         await tx.execute(_TIE, id=id, contact=contact, now=now)
     told = dict(lead=new_id(), id=id, agent=standing.agent_id, contact=contact, now=now, **lead)
-    if await tx.scalar(_LEAVE, **told):
-        await note_event(tx, visitor, id, "left_address")
+    kept = await tx.row(_LEAVE, **told)
+    if kept is not None:
+        others = {name: lead[name] for name in LEFT if lead[name] not in {"", getattr(kept, name)}}
+        await note_event(tx, visitor, id, "left_address", **others)
     tx.hint("conversation", id)
 
 

@@ -84,6 +84,8 @@ class Models:
     async def chosen(self, workspace_id: WorkspaceId, published: Published, packaged: Embedder) -> Chosen:
         """What answers for a version, and what embeds its questions; `SealError` when the key can't be opened."""
         defaults = await self._known_defaults()
+        if defaults.endpoint is None and not (await self._own(workspace_id)).base_url:
+            return Chosen(None, packaged)
         async with self._db.read(workspace_id) as tx:
             found = await self._read(tx, defaults)
             if found.endpoint is None:
@@ -120,6 +122,11 @@ class Models:
             await audit.record(tx, actor, "model.change", ("workspace", actor.workspace_id), evidence=evidence)
         return kept
 
+    async def _own(self, workspace_id: WorkspaceId) -> ModelSettings:
+        """In one round trip: most workspaces of a server without an endpoint have none either."""
+        found = await self._db.read_once(workspace_id, _SETTINGS)
+        return to_settings((found.rows[0].settings if found.rows else None) or {})
+
     async def _read(self, tx: ReadTx, defaults: ModelDefaults) -> InForce:
         settings = await _settings(tx)
         key = await unsealed(tx, self._seal, OPENAI) if settings.base_url or defaults.endpoint else None
@@ -132,7 +139,8 @@ class Models:
         from console.ai.endpoint_embedder import EndpointEmbedder
 
         dimensions = await tx.scalar("SELECT dimensions FROM embedding_models WHERE name = :name", name=found.embedding)
-        return EndpointEmbedder(self._client(found.endpoint), found.embedding, dimensions or 0, packaged)
+        price = await _price(tx, found.embedding)
+        return EndpointEmbedder(self._client(found.endpoint), found.embedding, dimensions or 0, packaged, price)
 
     def _client(self, endpoint: Endpoint) -> OpenAiClient:
         from console.ai.breaker import Breakers
@@ -169,8 +177,11 @@ def _endpoint(settings: ModelSettings, defaults: ModelDefaults, key: str | None)
     return Endpoint(base_url=defaults.endpoint.base_url, key=key)
 
 
+_SETTINGS = "SELECT settings FROM workspaces WHERE id = :ws"
+
+
 async def _settings(tx: ReadTx) -> ModelSettings:
-    return to_settings(await tx.scalar("SELECT settings FROM workspaces WHERE id = :ws") or {})
+    return to_settings(await tx.scalar(_SETTINGS) or {})
 
 
 async def _price(tx: ReadTx, name: str) -> ModelPrice | None:

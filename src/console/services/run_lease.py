@@ -38,7 +38,13 @@ async def kept(
     When the worker is told to stop, or the database fails it, the run goes back to the queue as well as that can be
     done; else its lease ends by itself.
     """
-    renewing = asyncio.create_task(_renew(db, workspace_id, run_id, token, lease), name="run lease")
+    renewing: list[asyncio.Task[None]] = []
+
+    def renew() -> None:
+        renewing.append(asyncio.create_task(_renew(db, workspace_id, run_id, token, lease), name="run lease"))
+
+    # Most runs are over before the first renewal is due.
+    due = asyncio.get_running_loop().call_later(lease / 4, renew)
     try:
         yield
     except (asyncio.CancelledError, ConsoleError):
@@ -46,16 +52,17 @@ async def kept(
             await asyncio.shield(asyncio.wait_for(_give_back(db, workspace_id, run_id, token), 5))
         raise
     finally:
-        await end(renewing)
+        due.cancel()
+        for task in renewing:
+            await end(task)
 
 
 async def _renew(db: Database, workspace_id: WorkspaceId, run_id: RunId, token: UUID, lease: float) -> None:
     held = True
     while held:
-        await asyncio.sleep(lease / 4)
         with contextlib.suppress(ConsoleError):
-            async with db.write(workspace_id) as tx:
-                held = await tx.scalar(_RENEW, id=run_id, token=token, lease=lease) is not None
+            held = bool((await db.write_once(workspace_id, _RENEW, id=run_id, token=token, lease=lease)).rows)
+        await asyncio.sleep(lease / 4)
 
 
 async def _give_back(db: Database, workspace_id: WorkspaceId, run_id: RunId, token: UUID) -> None:

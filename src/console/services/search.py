@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,10 @@ from console.ids import AgentId, ChunkId, DocumentId, SourceId, WorkspaceId
 from console.knowledge.rank import DEPTH, Fused, fuse
 from console.services.agent_rows import agent_row
 from console.services.documents import plain
+from console.services.embedding_usage import add_embeddings
 from console.services.models import Models
+from console.services.token_estimate import question_tokens
+from console.services.trial import count_trial, trial
 from console.services.unit import reading
 from console.services.versions import published
 from console.text import one_line
@@ -37,10 +40,11 @@ MAX_QUESTION_CHARS = 4000
 
 @dataclass(frozen=True, slots=True)
 class QueryVector:
-    """A question as a vector, and the name of the model that made it."""
+    """A question as a vector, the name of the model that made it, and what an endpoint was `used` for it."""
 
     model: str
     vector: Vector
+    used: Mapping[str, Any] | None = None
 
 
 class Search:
@@ -60,20 +64,37 @@ class Search:
         return self._db
 
     async def search(self, actor: Actor, agent: str, query: str, k: int = 10) -> SearchResult:
-        """What an agent (a slug) would find; raises `NotFoundError`, and `InvalidInputError` for an empty query."""
+        """What an agent (a slug) would find; raises `NotFoundError`, and `InvalidInputError` for an empty query.
+
+        `OverQuotaError` where an endpoint's model would read the question and no tokens are left.
+        """
         started = time.perf_counter()
         question = _checked(query)
         version = await self._published(actor, agent)
-        asked = await self.ask(actor.workspace_id, question)
+        asked = await self._try(actor.workspace_id, version, question)
         found = await self.passages(actor.workspace_id, version.sources, question, asked, k=min(k, MAX_RESULTS))
         return SearchResult(found, (time.perf_counter() - started) * 1000)
 
     async def ask(self, workspace_id: WorkspaceId, question: str, embedder: Embedder | None = None) -> QueryVector:
         """The question as a vector of the workspace's model; no transaction is open meanwhile. Raises `ModelError`."""
-        from console.ai.endpoint_embedder import embedded
+        from console.ai.endpoint_embedder import EndpointEmbedder, embedded, used_by
 
         embedder = embedder or await self.models.embedder(workspace_id, self._embedder)
-        return QueryVector(embedder.model.name, (await embedded(embedder, [shortened(question)]))[0])
+        found = await embedded(embedder, [shortened(question)])
+        used = used_by(embedder, found.tokens) if isinstance(embedder, EndpointEmbedder) else None
+        return QueryVector(embedder.model.name, found.vectors[0], used)
+
+    async def _try(self, workspace_id: WorkspaceId, version: Published, question: str) -> QueryVector:
+        """`ask` for somebody who tries the search: its tokens are set aside before, and counted after."""
+        embedder = await self.models.embedder(workspace_id, self._embedder)
+        tokens = 0 if embedder is self._embedder else question_tokens(shortened(question))
+        async with trial(self._db, workspace_id, tokens) as held:
+            asked = await self.ask(workspace_id, question, embedder)
+            if asked.used is not None:
+                async with self._db.write(workspace_id) as tx:
+                    await add_embeddings(tx, held.id, asked.used, held.reserved.at, agent=version.agent_id)
+                    await count_trial(tx, held, asked.used["tokens"])
+        return asked
 
     async def passages(
         self,
@@ -85,18 +106,16 @@ class Search:
         k: int = 10,
     ) -> tuple[Passage, ...]:
         """The best `k` passages of the workspace's `sources` (None: of all), as of one moment."""
-        async with self._db.read(workspace_id) as tx:
-            # Both searches see the same generation of each document.
-            await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        # Both searches see the same generation of each document.
+        async with self._db.read(workspace_id, one_moment=True) as tx:
             return (await self._ranked(tx, sources, question, asked))[:k]
 
     async def explain(self, actor: Actor, agent: str, query: str, chunk_id: ChunkId, k: int = 10) -> Explanation:
         """Why a chunk is or is not among the first `k`; `NotFoundError` for a chunk that is not here at all."""
         question = _checked(query)
         version = await self._published(actor, agent)
-        asked = await self.ask(actor.workspace_id, question)
-        async with self._db.read(actor.workspace_id) as tx:
-            await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        asked = await self._try(actor.workspace_id, version, question)
+        async with self._db.read(actor.workspace_id, one_moment=True) as tx:
             chunk = await tx.row(_CHUNK, id=chunk_id)
             if chunk is None:
                 raise NotFoundError(f"there is no chunk {chunk_id}", hint="chunk ids are in `console search --json`")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from console.clock import utc_now
 from console.db.engine import Database
 from console.domain.gap import GapTrigger
+from console.errors import ConnectionFailedError, OutdatedError
 from console.ids import AgentId, ConversationId, RunId, WorkspaceId
 from console.services import gaps
 from console.services.search import shortened
@@ -17,10 +21,11 @@ if TYPE_CHECKING:
 
 AT_ONCE = 50
 
-# The question is the last thing that the visitor said before the answer; the fence of publishing sees to it.
+# The question is what the answer was looked up for, else the last thing that the visitor said before it; the fence of
+# publishing sees to it.
 _UNHANDLED = """
-    SELECT f.conversation_id, f.seq, m.role, m.run_id, m.confidence, c.agent_id, q.seq AS asked_seq,
-        q.content AS question, r.output
+    SELECT f.conversation_id, f.seq, f.updated_at, m.role, m.run_id, m.confidence, c.agent_id, q.seq AS asked_seq,
+        coalesce(r.output ->> 'own', q.content) AS question, r.output
     FROM feedback f
     JOIN messages m ON m.workspace_id = f.workspace_id AND m.conversation_id = f.conversation_id AND m.seq = f.seq
     JOIN conversations c ON c.workspace_id = f.workspace_id AND c.id = f.conversation_id
@@ -30,7 +35,8 @@ _UNHANDLED = """
         WHERE workspace_id = f.workspace_id AND conversation_id = f.conversation_id AND seq < f.seq AND role = 'user'
         ORDER BY seq DESC LIMIT 1) q ON true
     WHERE f.workspace_id = :ws AND f.rating = 'down' AND f.handled_at IS NULL
-    LIMIT :limit
+      AND (f.updated_at, f.conversation_id, f.seq) > (:at, :id, :seq)
+    ORDER BY f.updated_at, f.conversation_id, f.seq LIMIT :limit
 """
 # A thumb that has turned up meanwhile stays as it is; two workers at one row record it once.
 _HANDLE = """
@@ -43,11 +49,33 @@ _HANDLE = """
 async def record_thumbs_down(db: Database, embedder: Embedder, workspace_id: WorkspaceId) -> int:
     """Record an occurrence for each thumb down on an AI's answer that has none yet; returns how many.
 
-    What a person wrote, and a thank-you, are no gaps: they are only marked as handled.
+    What a person wrote, and a thank-you, are no gaps: they are only marked as handled. Whatever went wrong first is
+    raised when all the others are done; `ConnectionFailedError` at once.
     """
-    async with db.read(workspace_id) as tx:
-        rows = await tx.rows(_UNHANDLED, limit=AT_ONCE)
-    return sum([await _handle(db, embedder, workspace_id, row) for row in rows])
+    done, failed = 0, list[Exception]()
+    async for row in _unhandled(db, workspace_id):
+        try:
+            done += await _handle(db, embedder, workspace_id, row)
+        except (ConnectionFailedError, OutdatedError):
+            raise
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return done
+
+
+async def _unhandled(db: Database, workspace_id: WorkspaceId) -> AsyncIterator[Any]:
+    """Oldest first, page by page: those that can't be handled keep none behind them waiting."""
+    after: dict[str, Any] = {"at": datetime.min.replace(tzinfo=UTC), "id": UUID(int=0), "seq": 0}
+    while True:
+        async with db.read(workspace_id) as tx:
+            rows = await tx.rows(_UNHANDLED, limit=AT_ONCE, **after)
+        for row in rows:
+            yield row
+        if len(rows) < AT_ONCE:
+            return
+        after = {"at": rows[-1].updated_at, "id": rows[-1].conversation_id, "seq": rows[-1].seq}
 
 
 async def _handle(db: Database, embedder: Embedder, workspace_id: WorkspaceId, row: Any) -> bool:
@@ -82,4 +110,5 @@ def _occurrence(embedder: Embedder, row: Any) -> gaps.Occurrence | None:
         score=output.get("confidence", row.confidence or 0.0),
         threshold=output.get("threshold", 0.0),
         retrieval=[{"chunk_id": p.get("chunk_id"), "score": p.get("score")} for p in output.get("passages", [])],
+        disputed="curated" in output,
     )

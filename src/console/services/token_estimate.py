@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from console.domain.agent import Published
+from console.domain.message import MessageRole
 from console.domain.run import Turn
 from console.errors import SealError, UsageError
 from console.ids import WorkspaceId
@@ -31,9 +32,20 @@ def estimator(models: Models, packaged: Embedder) -> Callable[[WorkspaceId, Publ
             chosen = await models.chosen(workspace_id, published, packaged)
         except (SealError, UsageError):
             return 0
-        return _tokens(published, turns) if chosen.chat else 0
+        asked = 0 if chosen.embedder is packaged else sum(map(question_tokens, _asked(turns)))
+        return asked + (_tokens(published, turns) if chosen.chat else 0)
 
     return estimate
+
+
+def question_tokens(question: str) -> int:
+    """How many tokens an endpoint may read to embed a question."""
+    return len(question) // _CHARS_A_TOKEN + 1
+
+
+def _asked(turns: Sequence[Turn]) -> list[str]:
+    """What is searched for at most: the visitor's last two turns."""
+    return [turn.content for turn in turns if turn.role is MessageRole.USER][-2:]
 
 
 def _tokens(published: Published, turns: Sequence[Turn]) -> int:

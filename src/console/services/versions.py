@@ -136,9 +136,14 @@ async def published(tx: ReadTx, agent_id: AgentId, version_id: VersionId | None 
         .where(VersionRow.workspace_id == tx.workspace_id, VersionRow.agent_id == agent_id)
         .where(VersionRow.id == (version_id or Agent.published_version_id))
     )
-    if row is None:
+    return to_published(agent_id, *((row.id, row.number, row.snapshot) if row else (None, None, None)))
+
+
+def to_published(agent_id: AgentId, id: UUID | None, number: int | None, snapshot: Any) -> Published:
+    """The version of these columns; `NotFoundError` where there is none."""
+    if id is None or number is None:
         raise NotFoundError("this agent has no published version", hint="console agent publish")
-    return _published(agent_id, VersionId(row.id), row.number, row.snapshot)
+    return _published(agent_id, VersionId(id), number, snapshot)
 
 
 async def as_if_published(tx: ReadTx, agent_row: Any) -> Published:
