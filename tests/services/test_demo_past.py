@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,9 +14,10 @@ from console.clock import utc_now
 from console.db.embedded.server import EmbeddedServer
 from console.db.engine import Database
 from console.db.migrate import migrate
+from console.demo import milestones
 from console.demo.content import WORKSPACES
 from console.demo.load import load_workspace
-from console.demo.milestones import LIMITED, SHARE
+from console.demo.milestones import CHANGES, LIMITED, SHARE
 from console.demo.past import _house, tell_past
 from console.demo.stories import DAYS, FEWEST, stories
 from console.demo.told import House
@@ -32,6 +33,13 @@ LATE = """
     SELECT count(*) FROM {} WHERE created_at > now() - interval '50 minutes' AND conversation_id IN
         (SELECT id FROM conversations WHERE visitor_id LIKE 'past-%')
 """
+ADDED = {
+    "handoffs": "SELECT count(*) FROM usage_events WHERE metric = 'handoffs'",
+    "cost": "SELECT sum(cost_usd) FROM usage_events",
+    "publishes in the audit": "SELECT count(*) FROM audit_events WHERE action = 'agent.publish'",
+    "answers from gaps": "SELECT count(*) FROM curated_answers WHERE origin_gap_id IS NOT NULL",
+    "dismissed": "SELECT count(*) FROM knowledge_gaps WHERE status = 'dismissed'",
+}
 BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -54,6 +62,14 @@ class Loaded:
         for house in await self.houses():
             async with self.db.read(house.owner.workspace_id) as tx:
                 found.append({table: await tx.scalar(f"SELECT count(*) FROM {table}") for table in COUNTED})
+        return found
+
+    async def added(self) -> list[dict[str, Any]]:
+        """What else there is of a past, by workspace."""
+        found = []
+        for house in await self.houses():
+            async with self.db.read(house.owner.workspace_id) as tx:
+                found.append({name: await tx.scalar(statement) for name, statement in ADDED.items()})
         return found
 
     async def scalar(self, statement: str) -> Any:
@@ -86,14 +102,27 @@ def test_the_same_seed_is_the_same_past() -> None:
     assert stories("acme-retail", 0, BEGINS, seed=8) != stories("acme-retail", 0, BEGINS, seed=7)
 
 
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The days that are told here have the staff's afternoons: the month has them a week apart."""
+    days = zip(CHANGES, (DAYS - 3, DAYS - 2), strict=False)
+    monkeypatch.setattr(milestones, "CHANGES", tuple(replace(change, day=day) for change, day in days))
+
+
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("busy")
 async def test_it_is_told_once_and_at_its_times(loaded: Loaded) -> None:
+    before = await loaded.counts()
     told, lines = await loaded.tell(3)
     assert lines == [f"history: {day} of 3 days" for day in (1, 2, 3)]
     assert told >= 2 * 2 * FEWEST
     retail, docs = first = await loaded.counts()
     assert retail["messages"] > 2 * retail["conversations"]
-    assert min(found[table] for found in (retail, docs) for table in ("feedback", "knowledge_gaps", "usage_events")) > 0
+    for found, had in zip((retail, docs), before, strict=True):
+        assert [table for table in COUNTED if found[table] <= had[table]] == []
+        assert found["agent_versions"] == had["agent_versions"] + 2
+    for added in await loaded.added():
+        assert [name for name, value in added.items() if not value] == []
     spread = await loaded.scalar("SELECT count(DISTINCT date_trunc('day', occurred_at)) FROM usage_events")
     assert spread >= 2
     for table in ("messages", "conversation_events"):

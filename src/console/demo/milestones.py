@@ -46,14 +46,16 @@ async def reached(services: Services, house: House, day: int, date: datetime) ->
     """Do what was done at the end of that day, unless it is done."""
     with set_back(date + _AFTERNOON):
         for change in CHANGES:
-            if change.day == day:
+            if change.day == day and not await _is_published(services, house, change):
                 await _review(services, house)
                 await _publish(services, house, change)
 
 
+async def _is_published(services: Services, house: House, change: Change) -> bool:
+    return any(version.note == change.note for version in await services.versions.list(house.admin, house.agent.id))
+
+
 async def _publish(services: Services, house: House, change: Change) -> None:
-    if any(version.note == change.note for version in await services.versions.list(house.admin, house.agent.id)):
-        return
     draft = await services.agents.draft(house.admin, house.agent.id)
     rules = [*draft.settings.get("guardrails", []), change.guardrail]
     try:
