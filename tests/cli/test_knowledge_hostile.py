@@ -44,7 +44,7 @@ def office(urls: ServerUrls, tmp_path_factory: pytest.TempPathFactory) -> Office
 @pytest.mark.parametrize("json", [False, True], ids=["text", "json"])
 def test_every_verb_prints_text(office: Office, json: bool) -> None:
     as_json = ["--json"] * json
-    (source,) = office.lines("olivia", "source", "list")
+    (source, *_) = office.lines("olivia", "source", "list")
     asked = ("search", "--agent", "help", QUESTION)
     (best, *_) = office.json("olivia", *asked)["results"]
     verbs = [

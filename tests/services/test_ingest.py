@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +26,7 @@ from console.services.agents import Agents
 from console.services.crawl_lease import MAX_ATTEMPTS, Counts, LeaseLostError
 from console.services.documents import Documents
 from console.services.ingest import _Crawler, run_crawl
+from console.services.search import Search
 from console.services.sources import Sources
 from tests.services.knowledge_support import (
     HashEmbedder,
@@ -366,3 +370,22 @@ async def test_a_worker_that_is_stopped_gives_its_run_back(db: Database, tmp_pat
     assert await _state(db, world.workspace_id, run_id) == "queued"
     await crawl(db, world.admin, source)
     assert {uri for uri, *_ in await visible(db, world.workspace_id, source)} == {f"{t}.md" for t in TOPICS}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts niceness by thread")
+async def test_embedding_of_pages_gives_way_to_that_of_questions(db: Database, tmp_path: Path) -> None:
+    niceness: list[int] = []
+
+    class Nice(HashEmbedder):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return super().embed(texts)
+
+    world = await make_world(db)
+    write_articles(tmp_path, TOPICS)
+    await crawl(db, world.admin, await Sources(db).add(world.admin, "folder", str(tmp_path)), Nice())
+    pages = set(niceness)
+    niceness.clear()
+    await Search(db, Nice()).ask(world.workspace_id, "apples")
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    assert (pages, set(niceness)) == ({min(19, mine + 10)}, {mine})

@@ -22,8 +22,6 @@ Vectors = NDArray[np.float32]
 """One row a text, L2 normalised: shape (texts, dimensions)."""
 
 _FOLDER = Path(__file__).parent / "minilm"
-_AT_ONCE = threading.Semaphore(max(1, (os.cpu_count() or 1) - 1))
-"""One core is left for whoever waits for the vectors, and for the database beside it: texts take their turn."""
 
 
 class EmbeddingError(ConsoleError):
@@ -86,8 +84,7 @@ class MiniLm:
         ids = np.asarray([self._loaded_tokenizer().encode(_clean(text)).ids], np.int64)
         session = self._loaded_session()
         try:
-            with _AT_ONCE:
-                (output,) = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+            (output,) = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
         except Exception as error:  # onnxruntime raises a family of its own
             raise EmbeddingError(f"{self.model.name} failed: {str(error)[:200]}") from error
         return checked(np.asarray(output), self.model, 1)

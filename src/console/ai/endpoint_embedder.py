@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -63,11 +67,22 @@ class EndpointEmbedder:
             return checked(given, self.model, count)
 
 
-async def embedded(embedder: Embedder, texts: Sequence[str]) -> Embedded:
-    """The texts' vectors, without holding up the event loop."""
+async def embedded(embedder: Embedder, texts: Sequence[str], *, gives_way: bool = False) -> Embedded:
+    """The texts' vectors, without holding up the event loop, nor the texts of others where it `gives_way`."""
     if isinstance(embedder, EndpointEmbedder):
         return await embedder.vectors(texts)
-    return Embedded(await asyncio.to_thread(embedder.embed, texts))
+    threads = _giving_way() if gives_way else None
+    return Embedded(await asyncio.get_running_loop().run_in_executor(threads, embedder.embed, texts))
+
+
+@cache
+def _giving_way() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "ingest", _give_way)
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":  # elsewhere the whole process would
+        os.nice(10)
 
 
 def used_by(embedder: Embedder, tokens: int) -> dict[str, Any]:

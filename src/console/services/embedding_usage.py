@@ -30,12 +30,16 @@ _ADD = """
 async def add_embeddings(
     tx: WriteTx, key: UUID | str, used: Mapping[str, Any], at: datetime, *, agent: UUID | None = None,
     version: UUID | None = None, conversation: UUID | None = None, run: UUID | None = None, domain: str = "",
-) -> None:  # fmt: skip
-    """Add the event of what was `used`: the model, its tokens, US dollars, and how many texts. Counters are apart."""
-    await tx.execute(
+) -> bool:  # fmt: skip
+    """Add the event of what was `used`: the model, its tokens, US dollars, and how many texts. Counters are apart.
+
+    False when the key has its event already.
+    """
+    added = await tx.execute(
         _ADD, id=new_id(), key=f"embeddings:{key}", at=at, agent=agent, version=version, conversation=conversation,
         run=run, domain=domain, **{"texts": 1, **used},
     )  # fmt: skip
+    return added.rowcount > 0
 
 
 class DocumentUsage:
@@ -60,7 +64,7 @@ class DocumentUsage:
         """The texts' vectors; what they took waits to be counted."""
         from console.ai.endpoint_embedder import EndpointEmbedder, embedded
 
-        found = await embedded(self._embedder, texts)
+        found = await embedded(self._embedder, texts, gives_way=True)
         if isinstance(self._embedder, EndpointEmbedder):
             self._texts += len(texts)
             self._tokens += found.tokens
@@ -73,8 +77,8 @@ class DocumentUsage:
         if not self._texts:
             return
         used, at = {**used_by(self._embedder, self._tokens), "texts": self._texts}, utc_now()
-        await add_embeddings(tx, f"{self._crawl.token}:{document_id}", used, at)
-        await spend(tx, Metric.TOKENS, self._tokens, at)
+        if await add_embeddings(tx, f"{self._crawl.token}:{document_id}", used, at):
+            await spend(tx, Metric.TOKENS, self._tokens, at)
 
     def counted(self) -> None:
         """Begin anew, once that transaction is committed."""
