@@ -64,7 +64,7 @@ class Desk:
         acts: list[tuple[int, Callable[[], Awaitable[object]]]] = [
             (4, lambda: takeover.claim(who, talk.id)),
             (1, lambda: takeover.release(who, talk.id, epoch=epoch)),
-            (2, lambda: takeover.hand_back(who, talk.id, epoch=epoch)),
+            (5, lambda: takeover.hand_back(who, talk.id, epoch=epoch)),
             (1, lambda: takeover.resolve(who, talk.id, epoch=epoch)),
             (1, lambda: takeover.snooze(who, talk.id, until=until, epoch=epoch)),
             (1, lambda: takeover.assign(who, talk.id, to, epoch=epoch)),
@@ -74,10 +74,10 @@ class Desk:
                 who, talk.id, words, token=words, epoch=epoch))),
             (2, lambda: self._say(self.said, lambda words: self._messages.send(
                 who, talk.id, words, token=words, epoch=epoch))),
-            (2, lambda: self._say(self.said, talk.say)),
+            (5, lambda: self._say(self.said, talk.say)),
             (2, lambda: self._call_back(talk)),
             (2, self._worker),
-            (2, self._answer),
+            (8, self._answer),
             (1, lambda: Triage(self.db).set_priority(who, talk.id, self.lot.choice(list(Priority)))),
             (1, lambda: Labels(self.db).change(who, talk.id, add=[self.lot.choice("abc")])),
         ]  # fmt: skip
