@@ -18,7 +18,15 @@ from tests.services.test_curated_runtime import answer, hits
 from tests.world import World, make_talk, make_world
 
 RED, SIZES, ALL = "do you have the jacket in red?", "which sizes are there?", "All sizes."
-DELIVERY = "how long does standard shipping take?"
+DELIVERY, WARRANTY = "how long does standard shipping take?", "how long is the warranty on a lamp?"
+STATED = (
+    "my name is Anna",
+    "my order number is 48213",
+    "I bought a jacket last week",
+    "it is for my daughter",
+    "one more thing",
+    "please be quick",
+)
 
 
 @pytest.fixture
@@ -28,6 +36,12 @@ async def world(db: Database) -> World:
         await Curated(db).create(made.admin, "assistant", questions, text)
     await publish(db, made)
     return made
+
+
+async def pages(db: Database, world: World, folder: Path) -> None:
+    (folder / "shipping.md").write_text("# Shipping\n\nStandard shipping takes three to five days.\n")
+    (folder / "warranty.md").write_text("# Warranty\n\nThe warranty on a lamp is two years long.\n")
+    await crawl(db, world.admin, await Sources(db).add(world.admin, "folder", str(folder)), MODEL)
 
 
 def said_by(found: Answer) -> tuple[AnswerKind, str]:
@@ -65,9 +79,35 @@ async def test_what_asks_nothing_needs_no_answer(db: Database, world: World, bur
     assert said_by(await answer(db, world, *burst)) == (AnswerKind.CURATED, ALL)
 
 
+@pytest.mark.parametrize("stated", STATED)
+async def test_what_is_only_stated_needs_no_answer(db: Database, world: World, stated: str) -> None:
+    for burst in ((stated, SIZES), (SIZES, stated)):
+        found = await answer(db, world, *burst)
+        assert said_by(found) == (AnswerKind.CURATED, ALL)
+        assert found.trace["own"] == SIZES
+
+
+@pytest.mark.parametrize("stated", STATED)
+async def test_what_is_only_stated_is_no_gap(db: Database, gateway_db: Database, world: World, stated: str) -> None:
+    talk = await make_talk(gateway_db, world)
+    for words in (RED, stated):
+        await talk.say(words)
+    await run(db, world, talk)
+    assert [gap.question for gap in await Gaps(db).list(world.viewer)] == [RED]
+
+
+@pytest.mark.parametrize("topic", ["opening hours", "return policy", "refund not received"])
+async def test_alone_it_asks_however_it_is_put(db: Database, world: World, topic: str) -> None:
+    for burst in ((topic,), ("hi", topic, "thanks!")):
+        found = await answer(db, world, *burst)
+        assert (found.reason, found.trace["own"]) == (HandoffReason.MISSING_KNOWLEDGE, topic)
+    await Curated(db).create(world.admin, "assistant", [topic], "So it is.")
+    await publish(db, world)
+    assert (await answer(db, world, SIZES, topic)).content == f"{ALL}\n\nSo it is."
+
+
 async def test_what_the_pages_say_stands_beside_it(db: Database, world: World, tmp_path: Path) -> None:
-    (tmp_path / "shipping.md").write_text("# Shipping\n\nStandard shipping takes three to five days.\n")
-    await crawl(db, world.admin, await Sources(db).add(world.admin, "folder", str(tmp_path)), MODEL)
+    await pages(db, world, tmp_path)
     for burst in ((DELIVERY, SIZES), (SIZES, DELIVERY)):
         found = await answer(db, world, *burst)
         assert found.kind is AnswerKind.EXTRACTIVE
@@ -75,6 +115,52 @@ async def test_what_the_pages_say_stands_beside_it(db: Database, world: World, t
         assert "three to five days" in found.content
         assert found.trace["curated"]["question"] == SIZES
         assert found.citations
+
+
+async def test_the_pages_answer_each_or_none(db: Database, world: World, tmp_path: Path) -> None:
+    await pages(db, world, tmp_path)
+    for burst in ((RED, DELIVERY, SIZES), (DELIVERY, RED, SIZES)):
+        found = await answer(db, world, *burst)
+        assert (found.kind, found.reason) == (AnswerKind.HANDOFF, HandoffReason.MISSING_KNOWLEDGE)
+        assert (found.trace["own"], found.trace["normalised"]) == (RED, RED.strip("?"))
+        near = MODEL.embed([RED])[0]
+        assert found.trace["embedding"] == pytest.approx(list(map(float, near)), abs=1e-5)
+
+
+async def test_the_pages_answer_several(db: Database, world: World, tmp_path: Path) -> None:
+    await pages(db, world, tmp_path)
+    found = await answer(db, world, DELIVERY, "my name is Anna", SIZES, WARRANTY, DELIVERY)
+    assert found.kind is AnswerKind.EXTRACTIVE
+    first, second, third, _word_for_word = found.content.split("\n\n")
+    assert (first, "three to five days" in second, "two years" in third) == (ALL, True, True)
+    assert [one.title for one in found.citations] == ["Shipping", "Warranty"]
+    assert found.trace["own"] == WARRANTY
+    quoted = [one["title"] for one in found.trace["passages"] if one["quoted"]]
+    assert sorted(quoted) == ["Shipping", "Warranty"]
+    assert len({one["chunk_id"] for one in found.trace["passages"]}) == len(found.trace["passages"])
+    single = [await answer(db, world, one) for one in (DELIVERY, WARRANTY)]
+    assert found.confidence <= max(one.confidence for one in single)
+
+
+async def test_what_goes_on_from_the_one_before_is_read_with_it(db: Database, world: World, tmp_path: Path) -> None:
+    await pages(db, world, tmp_path)
+    found = await answer(db, world, "how long is the warranty?", DELIVERY, "and standard shipping?")
+    assert found.kind is AnswerKind.EXTRACTIVE
+    assert found.trace["question"] == f"{DELIVERY}\nand standard shipping?"
+    assert [found.content.count(words) for words in ("two years", "three to five days")] == [1, 1]
+
+
+async def test_more_than_it_looks_up_at_once_go_to_a_person(db: Database, world: World, tmp_path: Path) -> None:
+    await pages(db, world, tmp_path)
+    many = (
+        "how many years is the warranty on a lamp?",
+        "how many days does standard shipping take?",
+        DELIVERY,
+        WARRANTY,
+    )
+    found = await answer(db, world, *many)
+    assert (found.kind, found.reason) == (AnswerKind.HANDOFF, HandoffReason.UNSUPPORTED_REQUEST)
+    assert (await answer(db, world, *many[1:])).kind is AnswerKind.EXTRACTIVE
 
 
 async def test_the_gap_is_the_question_without_an_answer(db: Database, gateway_db: Database, world: World) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.knowledge.requests import asks_for_person, normalise_question
+from console.knowledge.requests import asks, asks_for_person, goes_on, normalise_question
 from tests.effort import LINEAR, growth
 
 ASKS = (
@@ -168,6 +168,74 @@ def test_different_questions_stay_different(text: str, other: str) -> None:
     assert normalise_question(text) != normalise_question(other)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in blue?",
+        "in blue\uff1f",
+        "what sizes are there",
+        "hi, whats the price",
+        "and where's my parcel",
+        "is shipping free",
+        "ok do you ship to Malta",
+        "has my parcel been sent",
+        "isn't it too late",
+        "how about Malta",
+        "cancel my order",
+        "please send me the invoice",
+        "I bought a jacket last week, return it please",
+        "I bought a jacket last week can I return it",
+        "my order is 48213 where is it",
+        "let me know the price",
+        "I want to return it",
+        "My name is Anna and I'd like a refund",
+        "i\u2019d like a refund",
+        "i would like to know the opening hours",
+        "we also need an invoice",
+        "need an invoice",
+        "I can't log in",
+        "looking for a red jacket",
+        "I was wondering about the price",
+        "a question about returns",
+        "any discounts",
+        "not sure if you deliver",
+    ],
+)
+def test_a_question_or_a_request_asks(text: str) -> None:
+    assert asks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my name is Anna",
+        "my order number is 48213",
+        "order 48213",
+        "I bought a jacket last week",
+        "it is for my daughter",
+        "one more thing",
+        "please be quick",
+        "thanks in advance",
+        "I have been your customer since May",
+        "it is for a friend who lives in Malta",
+        "give me a second",
+        "that is what it says",
+        "I was happy with it until it broke",
+        "I like it a lot",
+        "https://shop.test/jackets?size=42",
+        "48213",
+        "",
+    ],
+)
+def test_a_statement_asks_nothing(text: str) -> None:
+    assert not asks(text)
+
+
+def test_what_goes_on_from_another_question() -> None:
+    assert all(map(goes_on, ("and express?", "What about Malta", "hi, or by express?")))
+    assert not any(map(goes_on, ("express?", "what colours are there", "andorra?", "")))
+
+
 @pytest.mark.parametrize("text", ["Hi", "thanks", "please", "Hello!"])
 def test_only_courtesy_is_kept_as_it_is(text: str) -> None:
     assert normalise_question(text) == text.casefold().strip("!")
@@ -202,5 +270,6 @@ def test_hostile_repetition_is_quick(unit: str) -> None:
         asks_for_person(unit * times)
         normalise_question(unit * times + "x")
         normalise_question("-" + unit * times + "x")
+        asks(unit * times + "x")
 
     assert growth(read, 5_000) < LINEAR

@@ -64,6 +64,33 @@ _CALLS = re.compile(
     rf"(?:{_HUMAN}|{_A}(?:{_AGENT}|{_PERSON}|{_BOSS}|{_DESK}))(?: {_POLITE}){{0,5}}"
 )
 
+_CLAUSE = (
+    r"(?:^|, )(?:(?:hi|hello|hey|ok|okay|well|sorry|please|pls|plz|thanks|and|so|but|or|also|then|just|yes|no) ){0,4}"
+)
+_WHO = r"(?:i|you|u|we|they|he|she)"
+_QUESTION = r"(?:what|where|why|how|when)"
+_BE_OR_DO = r"(?:is|isn't|are|aren't|was|were|do|does|did|can|could|will|would|shall|should)"
+_DOING = (
+    r"(?:tell|show|send|explain|help|cancel|change|update|refund|return|replace|exchange|track|find|check|stop|delete"
+    r"|remove|reset|unsubscribe|call|contact|resend|ship|deliver|describe|list|compare|recommend|suggest|confirm|book"
+    r"|fix|repair|let me know|give (?!(?:me|us) (?:a|one) (?:sec|second|moment|minute)\b))"
+)
+_ASKING = re.compile(
+    rf"\?(?!\w)|{_CLAUSE}(?:(?:{_QUESTION}|who|whom|whose|which)(?:'?s|'re|'d|'ll)?|{_BE_OR_DO}(?! not)|any|{_DOING}"
+    rf"|(?:have|has|had) (?:{_WHO}|it|my|your|our|the|this|that|any)|(?:really |still )?(?:want|need|looking for))\b"
+    rf"|\b(?:please|pls|plz) {_DOING}\b"
+    rf"|\b(?:{_BE_OR_DO}|have|has|am|may|might|must)(?:n't|nt)? {_WHO}\b|\b(?:can|could|will|would|should|does) it\b"
+    rf"|\b(?:is|are) there\b|\b{_QUESTION} (?:{_BE_OR_DO}|much|many|long|far|about)\b"
+    r"|\b(?:i|we)(?:'?d| would| just| really| only| also| still| do| am|'m| was)*"
+    r" (?:want|need|wanna|require|wanted to|wish to|looking for|wondering|wonder"
+    r"|can't|cannot|cant|can not|couldn't|unable to)\b"
+    r"|\b(?:i|we)(?:'?d| would)(?: really| also| just)* (?:like|love|prefer)\b"
+    r"|\bquestion (?:about|on|regarding)\b|\b(?:not sure|know|ask) (?:if|whether)\b"
+)
+_GOES_ON = re.compile(r"(?:and|or|but|also|what about|how about|what if)\b")
+_STOPS = re.compile(r"[.,;:!()\n\u2014\u2013](?!\w)|\n")
+_NO_WORD = re.compile(r"[^\w\s'?,]")
+
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'"})
 _PUNCTUATION = re.compile(r"[^\w\s'%$€£+#./@&-]|(?<!\w)['./-]|['./-](?!\w)|_")
 _MINUSES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-") | {0x2044: "/", 0xB4: "'", 0xFE0F: ""}
@@ -104,6 +131,18 @@ def asks_nothing(text: str) -> bool:
     """Whether it only leads up to a question, like "hello, I have a question", or holds no words at all."""
     words = normalise_question(text)
     return not words or bool(_PREFIX.fullmatch(f"{words[:_LONGEST]} "))
+
+
+def asks(text: str) -> bool:
+    """Whether it has the form of an English question or request; in other languages only a question mark tells."""
+    folded = unicodedata.normalize("NFKC", text[:_LONGEST]).casefold().translate(_APOSTROPHES)
+    clauses = _NO_WORD.sub(" ", _STOPS.sub(" , ", folded))
+    return bool(_ASKING.search(" ".join(clauses.split())))
+
+
+def goes_on(text: str) -> bool:
+    """Whether it begins as what can only be understood after another question, like "and express?"."""
+    return bool(_GOES_ON.match(normalise_question(text[:_LONGEST])))
 
 
 def _words(text: str) -> list[str]:

@@ -19,6 +19,7 @@ from console.knowledge.rank import DEPTH, Fused
 from console.services.curated_match import CuratedAnswers, beside, joined, likeness, traced
 from console.services.models import Models
 from console.services.search import QueryVector, Search, shortened
+from console.services.together import added, together
 from console.services.token_estimate import estimator
 from console.text import one_line, sanitise
 
@@ -30,12 +31,15 @@ SAID = {
     HandoffReason.CUSTOMER_REQUEST: "I'm passing you to a person. Someone from the team will answer you here.",
     HandoffReason.MISSING_KNOWLEDGE: "I found no answer to that in our pages, so I'm passing you to a person, who will"
     " answer you here.",
+    HandoffReason.UNSUPPORTED_REQUEST: "That is more than I can look up at once, so I'm passing you to a person, who"
+    " will answer you here.",
 }
 """What the visitor is told when a person takes over."""
 
 _TRACED = 10
 _PASSAGES_GIVEN = 8
 _FEW_TERMS = 3
+_MOST_AT_ONCE = 3
 
 
 class Answering:
@@ -74,19 +78,38 @@ class Answering:
         trace: dict[str, Any],
     ) -> Answer:  # fmt: skip
         """In an admin's words where all that was asked at once has such an answer, else looked up."""
-        from console.knowledge.requests import normalise_question
-
-        questions = _questions(turns, asking[-1])
-        hits, missed = await self._curated.find_all(workspace_id, published, questions, trace)
-        trace["own"] = missed or questions[-1]
-        if missed is None:
-            trace["curated"] = traced(hits)
+        own, missed = await self._curated.find_all(workspace_id, published, _questions(turns, asking[-1]))
+        hits = list(own.values())
+        if not missed:
+            trace |= {"own": list(own)[-1], "curated": traced(hits)}
             return Answer(AnswerKind.CURATED, joined(hits), (), likeness(hits), published.threshold, None, trace)
-        asked = shortened("\n".join(_from_the_one_before(asking, missed)))
-        trace |= {"question": asked, "normalised": normalise_question(missed)}
-        found = await self._looked_up(workspace_id, published, turns, missed, asked, trace)
-        # A model has seen all that was asked; the pages' own words are for one question alone.
+        newest = list(missed)[-1]
+        asked = shortened("\n".join(_from_the_one_before(asking, newest)))
+        trace |= _of(newest, asked) | missed[newest]
+        found = await self._looked_up(workspace_id, published, turns, newest, asked, trace)
+        if found.kind is not AnswerKind.EXTRACTIVE:
+            return found  # A model has seen all that was asked.
+        if len(missed) > 1:
+            found = await self._each_alone(workspace_id, published, turns, asking, missed, trace)
         return beside(found, hits) if found.kind is AnswerKind.EXTRACTIVE else found
+
+    async def _each_alone(
+        self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn], asking: Sequence[str],
+        missed: dict[str, dict[str, Any]], trace: dict[str, Any],
+    ) -> Answer:  # fmt: skip
+        """In the pages' own words for each of these questions; where one finds none, all of it goes to a person."""
+        if len(missed) > _MOST_AT_ONCE:
+            return _handed_off(HandoffReason.UNSUPPORTED_REQUEST, 0.0, published, trace)
+        parts: list[Answer] = []
+        for question, seen in missed.items():
+            trace.pop("embedding", None)
+            asked = shortened("\n".join(_with_what_it_goes_on_from(asking, question)))
+            trace |= _of(question, asked) | seen
+            found = await self._looked_up(workspace_id, published, turns, question, asked, trace)
+            if found.kind is not AnswerKind.EXTRACTIVE:
+                return found
+            parts.append(replace(found, trace=dict(trace)))
+        return together(parts)
 
     async def _looked_up(
         self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn], last: str, asked: str,
@@ -126,7 +149,7 @@ class Answering:
             trace["embedding"] = [float(value) for value in vectors[0]]
         if embedder is not self._embedder:
             asked = await self._search.ask(workspace_id, joined, embedder)
-            trace["embedded"] = asked.used
+            trace["embedded"] = added(asked.used, trace.get("embedded"))
             return asked
         if own == joined:
             return QueryVector(embedder.model.name, np.asarray(trace["embedding"], np.float32))
@@ -167,17 +190,36 @@ def _asking(turns: Sequence[Turn]) -> list[str]:
 
 
 def _questions(turns: Sequence[Turn], last: str) -> list[str]:
-    """All that the visitor asked at once, or the last turn where none of it is more than a courtesy."""
+    """All that the visitor said at once, each once, or the last turn where none of it is more than a courtesy."""
     from console.knowledge.courtesy import courtesy
-    from console.knowledge.requests import asks_nothing
+    from console.knowledge.requests import asks_nothing, normalise_question
 
     burst = map(shortened, _burst(turns))
-    return [text for text in burst if not courtesy(text) and not asks_nothing(text)] or [last]
+    asked = [text for text in burst if not courtesy(text) and not asks_nothing(text)] or [last]
+    return list({normalise_question(text): text for text in asked}.values())
+
+
+def _of(question: str, asked: str) -> dict[str, Any]:
+    """What a trace says of the question that is looked up, and of the words that are searched for."""
+    from console.knowledge.requests import normalise_question
+
+    return {"own": question, "question": asked, "normalised": normalise_question(question)}
 
 
 def _from_the_one_before(asking: Sequence[str], question: str) -> Sequence[str]:
-    last_place = max(place for place, text in enumerate(asking) if text == question)
-    return asking[max(last_place - 1, 0) :]
+    return asking[max(_last_place(asking, question) - 1, 0) :]
+
+
+def _with_what_it_goes_on_from(asking: Sequence[str], question: str) -> Sequence[str]:
+    """The question alone; one like "and express?" after the one before it."""
+    from console.knowledge.requests import goes_on
+
+    place = _last_place(asking, question)
+    return asking[max(place - goes_on(question), 0) : place + 1]
+
+
+def _last_place(asking: Sequence[str], question: str) -> int:
+    return max(place for place, text in enumerate(asking) if text == question)
 
 
 def _leans_on_the_one_before(turn: str) -> bool:

@@ -12,6 +12,7 @@ from console.domain.agent import Published
 from console.domain.curated import CuratedHit
 from console.domain.run import Answer
 from console.ids import WorkspaceId
+from console.knowledge.requests import asks
 from console.knowledge.same_question import SAME_ENOUGH, may_be_same
 from console.services.curated_draft import among_drafted
 from console.services.curated_rows import exact, nearest
@@ -31,22 +32,23 @@ class CuratedAnswers:
         self._embedder = embedder
 
     async def find_all(
-        self, workspace_id: WorkspaceId, published: Published, questions: Sequence[str], trace: dict[str, Any]
-    ) -> tuple[list[CuratedHit], str | None]:
-        """The curated answers to these questions, and the last question that has none, whose embedding `trace` learns.
+        self, workspace_id: WorkspaceId, published: Published, questions: Sequence[str]
+    ) -> tuple[dict[str, CuratedHit], dict[str, dict[str, Any]]]:
+        """The curated answers by question, and the questions that have none, with what a trace is to learn of each.
 
-        Each question is looked up by itself: what is asked at once is not one question.
+        Each question is looked up by itself: what is asked at once is not one question. What has no answer and asks
+        nothing is left out, unless nothing else was said: then the last of it is the question.
         """
-        hits: list[CuratedHit] = []
-        missed: str | None = None
+        hits: dict[str, CuratedHit] = {}
+        missed: dict[str, dict[str, Any]] = {}
         for question in questions:
             seen: dict[str, Any] = {}
             if hit := await self.find(workspace_id, published, question, seen):
-                hits.append(hit)
+                hits[question] = hit
             else:
-                missed = question
-                trace |= seen
-        return hits, missed
+                missed[question] = seen
+        asking = {question: seen for question, seen in missed.items() if asks(question)}
+        return hits, asking if asking or hits else dict(list(missed.items())[-1:])
 
     async def find(
         self, workspace_id: WorkspaceId, published: Published, question: str, trace: dict[str, Any]
