@@ -10,9 +10,10 @@ from uuid import UUID
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.css.query import NoMatches
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
@@ -24,6 +25,7 @@ from console.tui.events import Coalescer, CountsChanged, RowsChanged
 from console.tui.present.bar import Bar, bar_line
 from console.tui.present.notices import banner_line, outdated_line, too_small
 from console.tui.present.tone import TONES
+from console.tui.widgets.ground import Body, ground
 from console.tui.widgets.key_bar import KeyBar
 from console.tui.widgets.top_bar import OneLine, TopBar
 from console.tui.widgets.tour_strip import TourStrip
@@ -54,7 +56,7 @@ class ConsoleScreen(Screen[None]):
         """The lines around the body."""
         yield TopBar(id="top")
         yield OneLine(id="banner")
-        with Container(id="body"):
+        with Body(id="body"):
             yield from self.body()
         yield TourStrip(id="tour")
         yield KeyBar(id="keys")
@@ -84,6 +86,10 @@ class ConsoleScreen(Screen[None]):
             return self.allowed(action)
         except NoMatches:
             return None
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What no widget covers."""
+        return ground(self, crop)
 
     def show_top(self) -> None:
         """Draw the top line and the trouble line again."""

@@ -9,7 +9,6 @@ from textual import events, on
 from textual._path import CSSPathType
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
 
@@ -28,6 +27,7 @@ from console.tui.subject import Subject, of_row
 from console.tui.widgets.composer import Composer
 from console.tui.widgets.conversation_pane import ConversationPane
 from console.tui.widgets.facts import Facts
+from console.tui.widgets.ground import Pane, Panes
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.transcript import Transcript
 from console.tui.widgets.virtual_list import VirtualList
@@ -53,8 +53,8 @@ class InboxScreen(InboxMarking):
         """Tabs, filter, list, and the pane beside it."""
         yield OneLine(id="tabs")
         yield FilterBox(id="filter")
-        with Horizontal(id="panes"):
-            with Vertical(id="left"):
+        with Panes(id="panes"):
+            with Pane(id="left"):
                 yield VirtualList[InboxRow](lambda row: row.id, self._draw_row, id="list")
                 yield OneLine(id="news")
             yield ConversationPane(id="pane")

@@ -11,7 +11,6 @@ from textual import events, on
 from textual._path import CSSPathType
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
@@ -24,6 +23,7 @@ from console.tui.present.notices import loading, unreadable
 from console.tui.present.tone import joined, sides, toned
 from console.tui.screens.base import STYLES, ConsoleScreen
 from console.tui.widgets.detail import Detail
+from console.tui.widgets.ground import Panes
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.virtual_list import VirtualList
 from console.tui.widgets.words import FilterBox
@@ -112,7 +112,7 @@ class ListScreen(ConsoleScreen, Generic[T]):
         """Tabs, filter, list, and the detail beside it."""
         yield OneLine(id="tabs")
         yield FilterBox(id="filter")
-        with Horizontal(id="panes"):
+        with Panes(id="panes"):
             yield VirtualList[T](self.row_key, self.row_lines, row_height=self.row_height, id="list")
             yield Detail(id="detail")
 

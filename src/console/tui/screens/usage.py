@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from textual._path import CSSPathType
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -24,6 +23,7 @@ from console.tui.screens.base import STYLES
 from console.tui.screens.listing import ListScreen
 from console.tui.widgets.detail import Detail
 from console.tui.widgets.drawing import Drawing
+from console.tui.widgets.ground import Panes
 from console.tui.widgets.top_bar import OneLine
 from console.tui.widgets.virtual_list import VirtualList
 from console.tui.widgets.words import FilterBox
@@ -63,11 +63,11 @@ class UsageScreen(ListScreen[UsageRow]):
         yield FilterBox(id="filter")
         yield Static(id="meters", markup=False)
         yield OneLine(id="short")
-        with Horizontal(id="middle"):
+        with Panes(id="middle"):
             yield Drawing(id="chart")
             yield Static(id="figures", markup=False)
         yield OneLine(id="columns")
-        with Horizontal(id="panes"):
+        with Panes(id="panes"):
             yield VirtualList[UsageRow](self.row_key, self.row_lines, row_height=self.row_height, id="list")
             yield Detail(id="detail")
 

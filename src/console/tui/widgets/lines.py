@@ -41,9 +41,13 @@ def _draws(style: RichStyle) -> bool:
 class LineView(ScrollView, can_focus=True):
     """A scroll view that turns `Content` into strips in its own styles."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._looks: dict[str | Style, Style] = {}
+
     def strips(self, content: Content, width: int, base: Style, *, wrap: bool = False) -> list[Strip]:
         """The lines of `content`, each exactly `width` cells."""
-        options = RenderOptions(self._get_style, {"text_wrap": "wrap" if wrap else "nowrap", "text_overflow": "fold"})
+        options = RenderOptions(self._look, {"text_wrap": "wrap" if wrap else "nowrap", "text_overflow": "fold"})
         lines = content.render_strips(max(1, width), None if wrap else 1, base, options)
         return [lean(line.adjust_cell_length(width, base.rich_style)) for line in lines]
 
@@ -68,7 +72,13 @@ class LineView(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget what was drawn in the old styles."""
         super().notify_style_update()
+        self._looks.clear()
         self.redraw()
+
+    def _look(self, name: str | Style) -> Style:
+        if (found := self._looks.get(name)) is None:
+            found = self._looks[name] = self._get_style(name)
+        return found
 
     def redraw(self) -> None:
         """Draw everything again."""
