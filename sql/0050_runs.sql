@@ -27,7 +27,7 @@ CREATE TABLE runs (
     config jsonb NOT NULL DEFAULT '{}',
     tokens_in integer NOT NULL DEFAULT 0,
     tokens_out integer NOT NULL DEFAULT 0,
-    cost_usd numeric(12, 6) NOT NULL DEFAULT 0,
+    cost_usd numeric(18, 12) NOT NULL DEFAULT 0,
     duration_ms integer,
     iterations integer NOT NULL DEFAULT 0,
     max_iterations integer NOT NULL DEFAULT 1,

@@ -15,7 +15,7 @@ CREATE TABLE usage_events (
     domain text NOT NULL DEFAULT '',
     tokens_in integer NOT NULL DEFAULT 0,
     tokens_out integer NOT NULL DEFAULT 0,
-    cost_usd numeric(12, 6) NOT NULL DEFAULT 0,
+    cost_usd numeric(18, 12) NOT NULL DEFAULT 0,
     duration_ms integer,
     occurred_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id)
@@ -123,7 +123,7 @@ CREATE TABLE usage_rollups (
     quantity bigint NOT NULL,
     tokens_in bigint NOT NULL,
     tokens_out bigint NOT NULL,
-    cost_usd numeric(12, 6) NOT NULL,
+    cost_usd numeric(18, 12) NOT NULL,
     duration_ms bigint NOT NULL,
     timed bigint NOT NULL,
     latency jsonb NOT NULL DEFAULT '[]',

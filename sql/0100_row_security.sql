@@ -47,3 +47,4 @@ CREATE POLICY looked_up ON usage_watermarks FOR SELECT TO console_auth USING (tr
 CREATE POLICY looked_up ON crawl_runs FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON feedback FOR SELECT TO console_auth USING (true);
 CREATE POLICY looked_up ON agent_origins FOR SELECT TO console_auth USING (true);
+CREATE POLICY looked_up ON conversation_events FOR SELECT TO console_auth USING (kind = 'left_address');

@@ -44,3 +44,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON recovery_codes, login_attempts TO consol
 GRANT SELECT ON auth_secrets TO console_auth;
 GRANT SELECT ON workspaces, workspace_users, runs, conversations, held_sends, crawl_runs, agent_origins,
     feedback, usage_counters, usage_reservations, usage_watermarks TO console_auth;
+GRANT SELECT (workspace_id, conversation_id, id, kind, detail) ON conversation_events TO console_auth;

@@ -322,6 +322,21 @@ $$;
 REVOKE ALL ON FUNCTION conversation_lists_origin(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION conversation_lists_origin(uuid, text) TO console_gateway;
 
+-- Whether the last address that a visitor left in a conversation of the transaction's workspace came with these words:
+-- the gateway reads no events.
+CREATE FUNCTION left_address_told(conversation uuid, given jsonb) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT given = (
+        SELECT e.detail FROM conversation_events e
+        WHERE e.workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid
+            AND e.conversation_id = conversation AND e.kind = 'left_address'
+        ORDER BY e.id DESC LIMIT 1)
+$$;
+
+REVOKE ALL ON FUNCTION left_address_told(uuid, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION left_address_told(uuid, jsonb) TO console_gateway;
+
 -- Workspaces where replies are held back, and the seconds until the first one of each is due.
 CREATE FUNCTION workspaces_holding_sends() RETURNS TABLE (workspace_id uuid, due_in double precision)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp

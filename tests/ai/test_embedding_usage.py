@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,12 @@ from console.db.engine import Database
 from console.domain.model import ModelDefaults
 from console.domain.run import RunState
 from console.errors import OverQuotaError
+from console.ids import DocumentId, SourceId, new_id
 from console.services.answers import Answers
+from console.services.crawl_lease import Crawl
+from console.services.embedding_usage import DocumentUsage
 from console.services.ingest import BATCH
+from console.services.rollups import roll_up
 from console.services.search import Search
 from console.services.sources import Sources
 from console.services.takeover import Takeover
@@ -75,6 +80,33 @@ async def test_a_sync_counts_each_document_that_it_embeds_once(
     assert (model.name, model.total.tokens, float(model.total.cost_usd), model.priced) == (
         EMBEDDING_MODEL, 450_000, 0.009, True,
     )  # fmt: skip
+
+
+async def test_a_document_counted_again_is_counted_once(
+    db: Database, gateway_db: Database, endpoint: FakeEndpoint, found: ModelDefaults
+) -> None:
+    house, document = await new_house(db, gateway_db, found), DocumentId(new_id())
+    crawl = Crawl(house.world.workspace_id, new_id(), SourceId(new_id()), "folder", "", {}, new_id(), 60.0)
+    usage = DocumentUsage(db, crawl, await house.models.embedder(house.world.workspace_id, MODEL))
+    await usage.embedded(["a word"])
+    for _ in range(2):  # the first COMMIT seemed to break
+        async with db.write(house.world.workspace_id) as tx:
+            await usage.count(tx, document)
+    assert await tokens(house) == (5, 0)
+
+
+async def test_a_short_question_costs_what_its_price_says(
+    db: Database, gateway_db: Database, endpoint: FakeEndpoint, found: ModelDefaults, tmp_path: Path
+) -> None:
+    house = await open_house(db, gateway_db, endpoint, tmp_path, found=found)
+    endpoint.says, endpoint.embedding_tokens = lambda _body: reply("30 days.", 1), 7
+    await house.ask(QUESTION)
+    answer, embedding = (await house.rows(EVENTS))[-2:]
+    assert embedding.cost_usd == Decimal("0.00000014")
+    assert (await house.last_run()).cost_usd == answer.cost_usd
+    await roll_up(db, house.world.workspace_id)
+    sums = "SELECT sum(cost_usd) FROM usage_rollups WHERE grain = 'day' UNION SELECT sum(cost_usd) FROM usage_events"
+    assert len(await house.rows(sums)) == 1
 
 
 async def test_a_document_that_fails_half_way_has_used_its_tokens(

@@ -12,6 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from console.cli.columns import aligned
+from console.cli.metered import cost_text
 from console.cli.output import Output
 from console.cli.plain import to_json
 
@@ -50,6 +51,27 @@ def test_domain_objects_become_json() -> None:
         "score": None,
         "tags": ["a"],
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (Decimal("0.000000040000"), "0.00000004"), (4e-12, "0.000000000004"), (-1.5e-7, "-0.00000015"),
+        (Decimal(0), "0.0"),
+        ({"1e-7": '"\\" 1e-7 "\\'}, '{"1e-7": "\\"\\\\\\" 1e-7 \\"\\\\"}'),
+    ],
+)  # fmt: skip
+def test_small_numbers_are_written_out(value: object, said: str) -> None:
+    assert to_json(value) == said
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [("0", "$0.00"), ("0.000000040000", "<$0.0001"), ("0.00005", "<$0.0001"), ("0.000051", "$0.0001"),
+     ("0.123456789012", "$0.1235"), ("1234.5", "$1,234.50")],
+)  # fmt: skip
+def test_a_cost_is_short_and_never_looks_like_nothing(cost: str, said: str) -> None:
+    assert cost_text(Decimal(cost), priced=True) == said
 
 
 def test_what_has_no_json_form_is_refused() -> None:

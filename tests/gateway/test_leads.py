@@ -98,6 +98,15 @@ async def test_words_that_come_later_are_kept_in_their_conversation(gateway: Gat
     assert "+49 2" not in seen.text
 
 
+async def test_other_words_sent_again_are_kept_once(gateway: Gateway, db: Database) -> None:
+    await leave(gateway, await gateway.start(), email="tess@example.test", name="Tess")
+    later = await gateway.start()
+    for name in ("Max", "Max", "Max", "Mia", "Mia"):
+        assert (await leave(gateway, later, email="tess@example.test", name=name)).status_code == 204
+    kept = await rows(db, gateway, f"SELECT detail FROM conversation_events WHERE conversation_id = '{later.id}'")
+    assert sorted(detail["name"] for (detail,) in kept) == ["Max", "Mia"]
+
+
 async def test_later_ones_fill_what_is_empty_and_nothing_else(gateway: Gateway, db: Database) -> None:
     for lead in (
         {"email": "tess@example.test", "name": "Tess"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from psycopg import DatabaseError
 
 from console.db.engine import Database
 from console.ids import new_id
-from tests.gateway.support import Gateway, Talk
+from tests.gateway.support import JSON, Gateway, Talk
 
 CLOSED = [
     "users", "sessions", "workspace_users", "agent_sources", "sources", "crawl_runs", "documents", "chunks",
@@ -131,3 +132,13 @@ async def test_the_role_sees_no_other_workspace(talk: Talk, gateway: Gateway, ga
         async with gateway_db.read(tenant) as tx:
             for table in sorted(OPEN - {"schema_migrations"}):
                 assert await tx.rows(f"SELECT 1 FROM {table}") == [], table
+
+
+async def test_the_role_learns_nothing_of_another_workspaces_words(gateway: Gateway, gateway_db: Database) -> None:
+    talk = await gateway.start()
+    left = json.dumps({"email": "tess@example.test"}).encode()
+    path = talk.path.replace("/messages", "/lead")
+    assert (await gateway.client.post(path, content=left, headers=JSON | talk.bearer)).status_code == 204
+    for tenant, told in ((gateway.world.workspace_id, True), (new_id(), None), (None, None)):
+        async with gateway_db.read(tenant) as tx:
+            assert await tx.scalar("SELECT left_address_told(:id, '{}')", id=UUID(talk.id)) is told

@@ -12,9 +12,12 @@ from console.domain.message import MessageRole
 from console.domain.run import Answer, RunState, Turn
 from console.services.answers import Answers, Wait
 from console.services.conversations import Conversations
+from console.services.events import queue_answer
 from console.services.messages import Messages
 from console.services.run_records import LostLeaseError
 from console.services.takeover import Takeover
+from console.services.visitor_access import authenticate, visitor_of
+from tests.services.quota_support import counters, held
 from tests.services.run_support import (
     SAID,
     Fixed,
@@ -26,7 +29,7 @@ from tests.services.run_support import (
     run_states,
     until_blocked,
 )
-from tests.world import make_talk, make_world
+from tests.world import Talk, World, make_talk, make_world
 
 
 async def test_an_answer_is_published_with_its_run_usage_and_version(db: Database, gateway_db: Database) -> None:
@@ -152,6 +155,38 @@ async def test_a_cancelled_worker_gives_its_run_back(db: Database, gateway_db: D
     assert await run_states(db, world) == ["queued"]
     await run_all(db, world, good())
     assert len(await talk.seen()) == 2
+
+
+async def test_a_run_given_back_beside_a_message_on_its_way_ends(
+    db: Database, gateway_db: Database, world: World, talk: Talk
+) -> None:
+    answered, stored, commit = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def stop_here() -> None:
+        answered.set()
+        await asyncio.Event().wait()
+
+    async def second() -> None:
+        async with gateway_db.write(world.workspace_id) as tx:
+            await authenticate(tx, *visitor_of(talk.token, talk.id), lock=True)
+            await queue_answer(tx, talk.id, world.agent_id)
+            stored.set()
+            await commit.wait()
+
+    answers = Answers(db, Fixed(good()), checkpoint=at("answered", stop_here))
+    running = asyncio.create_task(answers.run(world.workspace_id, await newest_run(db, world)))
+    await answered.wait()
+    writing = asyncio.create_task(second())
+    await stored.wait()
+    running.cancel()
+    await until_blocked(db)
+    commit.set()
+    await writing
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await run_states(db, world) == ["cancelled", "queued"]
+    assert await counters(db, world) == {"answers month": (0, 0)}
+    assert await held(db, world) == ["refunded"]
 
 
 async def test_after_three_supersessions_the_run_waits_for_quiet(db: Database, gateway_db: Database) -> None:

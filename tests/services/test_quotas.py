@@ -20,9 +20,10 @@ from console.services.answers import Answers
 from console.services.conversations import Conversations
 from console.services.quotas import Refused, Reserved, meters, release_lapsed, reserve
 from console.services.takeover import Takeover
+from console.services.usage import Usage
 from tests.services.quota_support import ask, begun_run, counters, estimate, held, lapse, limit, spent
 from tests.services.run_support import Fixed, at, good, lose_leases, newest_run, unsure
-from tests.world import make_talk, make_world
+from tests.world import Talk, World, make_talk, make_world
 
 HOUSE = "I can't answer more questions here at the moment"
 
@@ -235,6 +236,25 @@ async def test_a_worker_told_to_stop_gives_back_at_once(db: Database, gateway_db
     with pytest.raises(asyncio.CancelledError):
         await ask(db, world, talk, good(), checkpoint=at("answered", stop))
     assert await counters(db, world) == {"answers month": (0, 0)}
+
+
+@pytest.mark.parametrize("reason", [None, HandoffReason.MISSING_KNOWLEDGE, HandoffReason.CUSTOMER_REQUEST])
+@pytest.mark.parametrize("second", [0, 30])
+async def test_tokens_of_a_run_given_back_and_taken_again_count_once(
+    db: Database, world: World, talk: Talk, second: int, reason: str | None
+) -> None:
+    async def stop() -> None:
+        raise asyncio.CancelledError
+
+    run_id = await newest_run(db, world)
+    stopped = Answers(db, Fixed(good()), estimate=estimate(30), checkpoint=at("answered", stop))
+    with pytest.raises(asyncio.CancelledError):
+        await stopped.run(world.workspace_id, run_id)
+    assert await counters(db, world) == {"answers month": (0, 0), "tokens month": (0, 0)}
+    answer = replace(unsure(), reason=reason, trace={**unsure().trace, **spent(10).trace})
+    await Answers(db, Fixed(answer), estimate=estimate(second)).run(world.workspace_id, run_id)
+    assert (await counters(db, world))["tokens month"] == (10, 0)
+    assert all(drift.ok for drift in await Usage(db).drift(world.owner))
 
 
 async def test_what_lapses_comes_back_and_a_late_publish_counts_once(db: Database, gateway_db: Database) -> None:

@@ -79,7 +79,7 @@ async def test_a_row_in_full_and_its_copy(desk: Desk, size: tuple[int, int]) -> 
         await stage.sees("house/secret", "$0.0080+", "1.2 s")
         assert screen.opened
         await stage.press("c")
-        assert "4\t0\t40\t20" in stage.app.clipboard
+        assert "4\t0\t40\t20\t0.008\n" in stage.app.clipboard
         await stage.press("escape")
         await stage.until(lambda: not screen.opened, "the table again")
         await stage.press("slash")

@@ -54,8 +54,10 @@ def meter_table(out: Output, meters: Sequence[Meter]) -> None:
 
 def cost_text(cost: Decimal, *, priced: bool) -> str:
     """US dollars; where not every price is known, the part that is, with a plus, or that nothing is."""
-    dollars = f"${cost:.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
-    return dollars if priced else f"{dollars}+" if cost else "unknown"
+    from console.domain.usage import dollars
+
+    known = dollars(cost, 2 if cost >= 1 or not cost else 4)
+    return known if priced else f"{known}+" if cost else "unknown"
 
 
 def back(text: str) -> int:

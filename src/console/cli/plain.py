@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -12,10 +13,19 @@ from enum import Enum
 from pathlib import Path
 from uuid import UUID
 
+_STRING_OR_SMALL = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[\d.]+e-\d+')
+
 
 def to_json(value: object) -> str:
-    """One line of JSON in printable ASCII: a control character, DEL too, is always an escape."""
-    return json.dumps(plain(value), allow_nan=False)
+    """One line of JSON in printable ASCII: a control character, DEL too, is always an escape.
+
+    A small number is written out, 0.00000004, never as 4e-08.
+    """
+    return _STRING_OR_SMALL.sub(_written_out, json.dumps(plain(value), allow_nan=False))
+
+
+def _written_out(found: re.Match[str]) -> str:
+    return found[0] if found[0].startswith('"') else f"{Decimal(found[0]):f}"
 
 
 def plain(value: object) -> object:

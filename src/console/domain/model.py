@@ -70,9 +70,9 @@ class ModelPrice:
     output_usd: Decimal
 
     def cost(self, tokens_in: int, tokens_out: int) -> Decimal:
-        """US dollars, to a millionth."""
+        """US dollars, to the twelfth digit: exact for a price of six."""
         exact = (self.input_usd * tokens_in + self.output_usd * tokens_out) / _MILLION
-        return exact.quantize(Decimal("0.000001"))
+        return exact.quantize(Decimal("1e-12"))
 
 
 def check_base_url(text: str) -> str:

@@ -18,6 +18,12 @@ LATENCY_MS = (
 """Upper bounds, in milliseconds, of a histogram's classes; what is slower falls into one more class."""
 
 
+def dollars(cost: Decimal | float, digits: int) -> str:
+    """US dollars with so many digits; what would look like nothing is said to be less than the last one."""
+    shown = f"{cost:,.{digits}f}"
+    return f"<${10**-digits:.{digits}f}" if cost and not shown.strip("0.") else f"${shown}"
+
+
 @dataclass(frozen=True, slots=True)
 class Sum:
     """What was used, as sums and counts: averages are made of them when they are shown."""

@@ -11,7 +11,7 @@ from console.domain.conversation import HandoffReason
 from console.domain.quota import Quota
 from console.domain.run import Answer, AnswerKind
 from console.ids import new_id
-from console.services.quotas import settle, spend_rest, warn, warn_of
+from console.services.quotas import settle, settling, spend_rest, warn, warn_of
 from console.services.run_records import Begun, count_embedding, is_counted, tokens_of
 
 _SAID = "I can't answer more questions here at the moment, so I'm passing you to a person, who will answer you here."
@@ -44,10 +44,11 @@ async def account(tx: WriteTx, begun: Begun, answer: Answer, moved: Mapping[str,
     `moved` is what that statement returned.
     """
     at = begun.reserved.at if begun.reserved else utc_now()
+    tokens = tokens_of(answer)
     if settles_later(answer):
-        moved = await settle(tx, begun.run_id, int(is_counted(answer)), tokens_of(answer))
+        moved = await settle(tx, begun.run_id, int(is_counted(answer)), settling(begun.reserved, tokens))
     await count_embedding(tx, begun, answer)
-    await spend_rest(tx, begun.reserved, tokens_of(answer))
+    await spend_rest(tx, begun.reserved, tokens)
     if answer.reason is not None:
         await tx.execute(
             _HANDOFF, id=new_id(), key=f"handoff:{begun.run_id}", agent=begun.agent_id,

@@ -18,7 +18,7 @@ from console.ids import AgentId, ConversationId, RunId, WorkspaceId
 from console.services.answer_usage import used_up
 from console.services.publishing import publish
 from console.services.quotas import Refused, Reserved, release, reserve
-from console.services.run_lease import LEASE_SECONDS, kept
+from console.services.run_lease import LEASE_SECONDS, LOCK_CONVERSATION, kept
 from console.services.run_records import Begun, LostLeaseError
 from console.services.turn_budget import spent, turn_budget
 from console.services.versions import to_published
@@ -92,7 +92,7 @@ class Answers:
         async with self._db.write(workspace_id) as tx:
             # First of all, so that the next statement sees the visitor's newest message: one that is about to
             # commit found this run queued and queued none of its own.
-            await tx.execute(_LOCK_CONVERSATION, id=run_id)
+            await tx.execute(LOCK_CONVERSATION, id=run_id)
             row = await tx.row(_TAKE, id=run_id)
             if row is None:
                 return None
@@ -152,10 +152,6 @@ class Answers:
             return await publish(self._db, begun, replace(broken, trace={**broken.trace, **used}), ms)
 
 
-_LOCK_CONVERSATION = """
-    SELECT 1 FROM conversations WHERE workspace_id = :ws
-        AND id = (SELECT conversation_id FROM runs WHERE workspace_id = :ws AND id = :id) FOR NO KEY UPDATE
-"""
 _TAKE = """
     SELECT r.conversation_id, r.agent_id, r.attempt, r.max_attempts, v.id AS version_id, v.number, v.snapshot,
         c.control, c.status, c.epoch, c.last_visitor_seq, c.supersessions, c.ai_turns, c.domain,

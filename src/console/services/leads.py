@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -50,6 +51,7 @@ _LEAVE = """
     RETURNING name, phone, message
 """
 
+_TOLD = "SELECT left_address_told(:id, cast(:detail AS jsonb))"
 _LIST = """
     SELECT l.*, a.slug AS agent_slug FROM leads l
     JOIN agents a ON a.workspace_id = l.workspace_id AND a.id = l.agent_id
@@ -65,7 +67,7 @@ class Leads:
 
     async def leave(self, token: str, id: ConversationId, given: Mapping[str, str]) -> None:
         """Store the address of a conversation's visitor: one row for each agent and e-mail, whoever comes first.
-        What a later one says otherwise is kept as an event of that conversation.
+        What a later one says otherwise is kept as an event of that conversation, once when it is sent again.
 
         `given` holds email and perhaps name, phone, message. Nothing tells whether the address was known.
         Raises `NotFoundError` when the token is not this conversation's, `InvalidInputError` for what can't be stored.
@@ -95,7 +97,8 @@ async def _leave(tx: WriteTx, visitor: Visitor, lead: Mapping[str, str]) -> None
     kept = await tx.row(_LEAVE, **told)
     if kept is not None:
         others = {name: lead[name] for name in LEFT if lead[name] not in {"", getattr(kept, name)}}
-        await note_event(tx, visitor, id, "left_address", **others)
+        if not await tx.scalar(_TOLD, id=id, detail=json.dumps(others)):
+            await note_event(tx, visitor, id, "left_address", **others)
     tx.hint("conversation", id)
 
 

@@ -8,14 +8,13 @@ from uuid import UUID
 from console.db.engine import Database, WriteTx
 from console.domain.actor import System
 from console.domain.conversation import HandoffReason
-from console.domain.quota import Metric
 from console.domain.run import Answer, RunState
 from console.services import gaps
 from console.services.answer_usage import account, settles_later
 from console.services.content import snippet
 from console.services.curated_rows import count_hit
 from console.services.events import note_event, queue_answer
-from console.services.quotas import reached, warn
+from console.services.quotas import reached, settling, warn
 from console.services.run_records import (
     AS_ANSWERED,
     Begun,
@@ -63,9 +62,9 @@ async def publish(db: Database, begun: Begun, answer: Answer, ms: int) -> RunSta
 
 def _stands_alone(begun: Begun, answer: Answer) -> bool:
     """Whether all that an answer leaves behind is within the publishing statement."""
-    metered = not tokens_of(answer) or (begun.reserved is not None and Metric.TOKENS in begun.reserved.metrics)
+    tokens = tokens_of(answer)
     return (
-        metered
+        settling(begun.reserved, tokens) == tokens
         and answer.reason is None
         and begun.refused is None
         and not answer.trace.keys() & {"curated", "embedded"}

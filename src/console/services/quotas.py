@@ -170,10 +170,18 @@ async def spend(tx: WriteTx, metric: Metric, n: int, at: datetime) -> None:
                 await warn(tx, Reserved(at, (quota,)), {f"{quota.metric} {quota.period}": row.used})
 
 
+def settling(reserved: Reserved | None, tokens: int) -> int:
+    """How many of a run's tokens its settlement counts: none where it had set aside none.
+
+    What an earlier attempt has given back stays a row of the run, and a settlement moves every row.
+    """
+    return tokens if reserved and Metric.TOKENS in reserved.metrics else 0
+
+
 async def spend_rest(tx: WriteTx, reserved: Reserved | None, tokens: int) -> None:
-    """Count tokens that a run used though it had set aside none; their event is there already."""
-    if tokens and not (reserved and Metric.TOKENS in reserved.metrics):
-        await spend(tx, Metric.TOKENS, tokens, reserved.at if reserved else utc_now())
+    """Count the tokens of a run that its settlement leaves out; their event is there already."""
+    if rest := tokens - settling(reserved, tokens):
+        await spend(tx, Metric.TOKENS, rest, reserved.at if reserved else utc_now())
 
 
 async def require_room(tx: ReadTx, metric: Metric, at: datetime, n: int = 1) -> None:

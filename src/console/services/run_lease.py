@@ -16,6 +16,10 @@ from console.services.quotas import release
 
 LEASE_SECONDS = 20.0
 
+LOCK_CONVERSATION = """
+    SELECT 1 FROM conversations WHERE workspace_id = :ws
+        AND id = (SELECT conversation_id FROM runs WHERE workspace_id = :ws AND id = :id) FOR NO KEY UPDATE
+"""
 _RENEW = """
     UPDATE runs SET lease_expires_at = now() + make_interval(secs => :lease)
     WHERE workspace_id = :ws AND id = :id AND state = 'running' AND lease_token = :token RETURNING id
@@ -67,6 +71,8 @@ async def _renew(db: Database, workspace_id: WorkspaceId, run_id: RunId, token: 
 
 async def _give_back(db: Database, workspace_id: WorkspaceId, run_id: RunId, token: UUID) -> None:
     async with db.write(workspace_id) as tx:
+        # So that the next statement sees an answer that a message on its way to its commit has queued.
+        await tx.execute(LOCK_CONVERSATION, id=run_id)
         if await tx.scalar(_GIVE_BACK, id=run_id, token=token) is not None:
             await release(tx, run_id)
         tx.hint("run", run_id)

@@ -20,7 +20,7 @@ from console.domain.run import Answer, RunState, Turn
 from console.ids import AgentId, ConversationId, RunId, WorkspaceId, new_id
 from console.services import gaps
 from console.services.embedding_usage import add_embeddings
-from console.services.quotas import Reserved, spend_rest
+from console.services.quotas import Reserved, settling, spend_rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def answered(begun: Begun, answer: Answer, state: RunState, ms: int, **more: Any
         "took": trace.get("model_ms"), "model": trace.get("model", ""), "tokens_in": trace.get("tokens_in", 0),
         "tokens_out": trace.get("tokens_out", 0), "cost": trace.get("cost_usd", 0.0), "counts": False,
         "usage": new_id(), "counted_at": begun.reserved.at if begun.reserved else None, "settles": True,
-        "tokens": tokens_of(answer), **more,
+        "tokens": settling(begun.reserved, tokens_of(answer)), **more,
     }, default=str)  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, SmallInteger, func, text
+from sqlalchemy import BigInteger, Numeric, SmallInteger, func, text
 from sqlalchemy.orm import mapped_column
 
 Key = Annotated[UUID, mapped_column(primary_key=True)]
@@ -17,7 +17,8 @@ Zero = Annotated[int, mapped_column(server_default=text("0"))]
 One = Annotated[int, mapped_column(server_default=text("1"))]
 BigZero = Annotated[int, mapped_column(BigInteger, server_default=text("0"))]
 SmallZero = Annotated[int, mapped_column(SmallInteger, server_default=text("0"))]
-NoCost = Annotated[Decimal, mapped_column(server_default=text("0"))]
+Cost = Annotated[Decimal, mapped_column(Numeric(18, 12))]
+NoCost = Annotated[Decimal, mapped_column(Numeric(18, 12), server_default=text("0"))]
 Empty = Annotated[str, mapped_column(server_default="")]
 Map = Annotated[dict[str, Any], mapped_column(server_default="{}")]
 List = Annotated[list[Any], mapped_column(server_default="[]")]

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from console.db.models import domains
-from console.db.models.columns import Big, Empty, Key, List, NoCost, Now, SmallZero, Zero
+from console.db.models.columns import Big, Cost, Empty, Key, List, NoCost, Now, SmallZero, Zero
 from console.db.models.domains import Amount, AmountZero
 from console.db.scope import Base, BelongsToAgent, BelongsToWorkspace
 
@@ -132,7 +132,7 @@ class UsageRollup(Base, BelongsToAgent):
     quantity: Mapped[Big]
     tokens_in: Mapped[Big]
     tokens_out: Mapped[Big]
-    cost_usd: Mapped[Decimal]
+    cost_usd: Mapped[Cost]
     duration_ms: Mapped[Big]
     timed: Mapped[Big]
     latency: Mapped[List]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from console.domain.usage import dollars
 from console.services.asking import Asked
 from console.text import SafeText, one_line, sanitise
 from console.tui.present.tone import joined, toned
@@ -31,7 +32,7 @@ def _verdict(asked: Asked) -> Content:
     answer = asked.answer
     sure = f"{answer.confidence:.0%}, below {answer.threshold:.0%} a person takes over"
     passed = f"to a person: {answer.reason.replace('_', ' ')}" if answer.reason else ""
-    cost = f"${answer.trace['cost_usd']:.4f}" if answer.trace.get("cost_usd") else ""
+    cost = dollars(answer.trace["cost_usd"], 4) if answer.trace.get("cost_usd") else ""
     kind = "" if passed else answer.kind.value
     words = (toned(word, "quiet") for word in (kind, sure, f"{asked.ms:,} ms", cost))
     return Content("   ") + joined(*words, toned(passed, "soon"))

@@ -11,7 +11,7 @@ from enum import StrEnum
 from textual.content import Content
 
 from console.domain.quota import Level, Meter, Period
-from console.domain.usage import Slice, Sum, UsageReport
+from console.domain.usage import Slice, Sum, UsageReport, dollars
 from console.text import SafeText
 from console.tui.present.plot import Step, plot, sparkline
 from console.tui.present.tone import joined, sides, toned
@@ -188,7 +188,7 @@ def as_text(row: UsageRow, report: UsageReport) -> str:
     """A row for the clipboard: a table with tabs."""
     lines = [f"{row.kind} {row.one.name}", "from (utc)\tanswers\thandoffs\ttokens in\ttokens out\tcost usd"]
     for at, used in zip(report.steps, row.one.by_step, strict=True):
-        numbers = (used.answers, used.handoffs, used.tokens_in, used.tokens_out, used.cost_usd)
+        numbers = (used.answers, used.handoffs, used.tokens_in, used.tokens_out, f"{used.cost_usd.normalize():f}")
         lines.append("\t".join([f"{at:%Y-%m-%d %H:%M}", *map(str, numbers)]))
     return "\n".join(lines)
 
@@ -202,11 +202,11 @@ def period_words(report: UsageReport) -> str:
 
 def cost_text(cost: Decimal, report: UsageReport) -> str:
     """US dollars, with a plus where not every price is known."""
-    return f"${cost:,.2f}" + ("+" if report.unpriced else "")
+    return dollars(cost, 2) + ("+" if report.unpriced else "")
 
 
 def _cost(cost: Decimal, one: Slice, digits: int = 2) -> str:
-    known = f"${cost:,.{digits}f}"
+    known = dollars(cost, digits)
     return known if one.priced else f"{known}+" if cost else "unknown"
 
 
