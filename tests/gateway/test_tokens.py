@@ -99,8 +99,8 @@ async def test_an_operators_words_are_read_and_notes_are_not(gateway: Gateway, d
         for seq, role in enumerate(("human", "note", "system", "tool", "assistant"), 1):
             await tx.execute(
                 "INSERT INTO messages (workspace_id, conversation_id, seq, role, content)"
-            " VALUES (:ws, :id, :seq, :role, :role)",
-                id=UUID(talk.id), seq=seq, role=role,
+                " VALUES (:ws, :id, :seq, :role, :words)",
+                id=UUID(talk.id), seq=seq, role=role, words=role,
             )  # fmt: skip
     messages = (await gateway.read(talk)).json()["messages"]
     assert [(m["seq"], m["content"]) for m in messages] == [(1, "human"), (5, "assistant")]
