@@ -16,7 +16,7 @@ from ptyprocess import PtyProcess  # type: ignore[import-untyped]
 CONSOLE = [sys.executable, "-m", "console"]
 PATIENCE = 60.0
 QUIET = 0.06
-ESCAPE = 0.25
+ESCAPE = 0.6
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<>]\d*u|\x1b\[\?\d+\$p|\x1b\]22;[a-z]+(?:\x07|\x1b\\)")
 
 
