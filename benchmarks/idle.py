@@ -22,7 +22,7 @@ PARTS = {
     "and the console's screens": "import console.tui.starting, console.tui.screens.inbox",
     "and the driver": "import psycopg",
     "and the toolkit": "import sqlalchemy.ext.asyncio",
-    "and the services": "import console.processes; console.processes._load()",
+    "and the services": "import console.processes; console.processes._load_database(); console.processes._load_inbox()",
 }
 
 
