@@ -63,7 +63,7 @@ def open_in_terminal(console: str) -> None:
     """Open the demo at 80x24, see the inbox with its keys, and leave."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execve(console, [console, "demo"], os.environ | {"TERM": "xterm-256color"})  # noqa: S606
+        os.execve(console, [console, "demo"], os.environ | {"TERM": "xterm-256color"})  # noqa: S606 - the program under test
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     seen = read_until(terminal, LAST_DRAWN)
     os.write(terminal, b"q")

@@ -15,6 +15,7 @@ from console.domain.message import MessageRole
 from console.ids import GapId
 from console.knowledge.requests import normalise_question
 from console.services import gaps
+from console.tui.screens.gaps import GapsScreen
 from console.tui.widgets.conversation_pane import ConversationPane
 from tests.tui.support.around import Around
 from tests.tui.support.desk import Desk
@@ -149,7 +150,9 @@ async def test_undo_is_for_the_key_pressed_last(desk: Desk, late: int) -> None:
             await it.until(lambda: it.app.screen.check_action("gap_undo", ()) is True, "undo")
         else:
             told.set()
-            await it.until(lambda: not it.app.screen._deciding, "both told")  # type: ignore[attr-defined]
+            screen = it.app.screen
+            assert isinstance(screen, GapsScreen)
+            await it.until(lambda: not screen._deciding, "both told")
         await it.press("u")
         await becomes(it, desk, last, GapStatus.DRAFTED)
         assert await status(desk, first) is GapStatus.APPROVED
