@@ -21,8 +21,10 @@ from console.demo.milestones import CHANGES, LIMITED, SHARE
 from console.demo.past import _house, tell_past
 from console.demo.stories import DAYS, FEWEST, stories
 from console.demo.told import House
+from console.domain.actor import Actor
 from console.domain.quota import Metric
 from console.errors import ConsoleError
+from console.ids import ConversationId
 from console.services import Services, audit
 
 COUNTED = (
@@ -179,3 +181,22 @@ async def test_what_was_cut_off_is_made_whole(loaded: Loaded, monkeypatch: pytes
 
 def _space(house: House) -> Any:
     return next(space for space in WORKSPACES if space.slug == house.slug)
+
+
+@pytest.mark.timeout(300)
+async def test_a_worker_that_comes_between_ends_no_telling(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    from console.services.messages import Messages
+
+    real, lost = Messages.send, set[ConversationId]()
+
+    async def lost_once(self: Messages, actor: Actor, id: ConversationId, content: str, **named: Any) -> Any:
+        if id not in lost:
+            lost.add(id)
+            await Services(loaded.db).takeover.release(actor, id, epoch=named["epoch"])
+        return await real(self, actor, id, content, **named)
+
+    monkeypatch.setattr(Messages, "send", lost_once)
+    await loaded.tell(2)
+    assert lost
+    waiting = "SELECT count(*) FROM conversations WHERE visitor_id LIKE 'past-%' AND waiting_since IS NOT NULL"
+    assert await loaded.scalar(waiting) == 0

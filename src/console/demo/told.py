@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from console.demo.stories import Story
 from console.domain.actor import Actor
 from console.domain.agent import Agent
 from console.domain.feedback import Rating
+from console.errors import ConflictError
 from console.ids import ConversationId, RunId
 from console.services import Services
 from console.services.answers import Answers
@@ -35,6 +37,7 @@ _REPLIES = (
     "Hi there, I'm a person. I can see your account now and have put it right; please load the page again.",
     "I asked a colleague who knows this better than I do: yes, that works, and it doesn't cost anything.",
 )
+_TRIES = 3
 _COMPLAINTS = ("", "that's not what I asked", "too long", "this does not work for me", "")
 
 
@@ -110,7 +113,16 @@ class Teller:
                 await record_thumbs_down(self._services.db, self._embedder, self._house.owner.workspace_id)
 
     async def _see_to(self, story: Story, id: ConversationId, at: datetime) -> None:
-        """A person takes what waits, and says something; what is done with is resolved."""
+        """A person takes what waits, and says something; what is done with is resolved.
+
+        Begins again where the worker, which knows nothing of stories, came between.
+        """
+        for _ in range(_TRIES):
+            with suppress(ConflictError):
+                await self._put_away(story, id, at)
+                return
+
+    async def _put_away(self, story: Story, id: ConversationId, at: datetime) -> None:
         who = self._house.staff[int(story.chance * len(self._house.staff))]
         stands = await self._services.conversations.get(who, id)
         if stands.status != "open" or not (story.resolves or stands.waiting):
