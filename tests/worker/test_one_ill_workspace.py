@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import psycopg
 import pytest
@@ -97,10 +97,12 @@ async def test_held_replies_of_the_others_go_out(
 
         return look
 
-    async with working(db, urls):
-        async with ill(urls, bad, "messages"):
+    async with AsyncExitStack() as illness:
+        await illness.enter_async_context(ill(urls, bad, "messages"))
+        async with working(db, urls):
             await until(gone_out(True, False, True))
-        await until(gone_out(True, True, True))
+            await illness.aclose()
+            await until(gone_out(True, True, True))
 
 
 async def test_a_duty_that_fails_stops_neither_the_others_nor_the_sweep(
