@@ -47,6 +47,9 @@ ROWS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "conversation_id": "u(n / 20)", "seq": "n % 20", "role": "'user'", "content": "''",
         "client_token": "'k' || n",
     },
+    "conversation_events": {
+        "conversation_id": "u(n / 20)", "id": "u(n)", "after_seq": "0", "kind": "'claimed'", "epoch": "0",
+    },
     "conversation_labels": {"conversation_id": "u(n)", "label_id": "u(n % 20)"},
     "labels": {"id": "u(n)", "name": "'L' || n"},
     "canned_replies": {"id": "u(n)", "shortcut": "'s' || n", "content": "''"},

@@ -8,11 +8,13 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 import psycopg
+import pytest
 
 from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.db.hub import Hub
 from console.db.listen import listen, told
+from console.db.newest import Newest, newest
 from console.db.notify import Notifier, channel
 from console.domain.actor import Actor
 from console.domain.live import Changed, Link, LinkChanged, LiveEvent, Notified, PresenceChanged
@@ -20,6 +22,7 @@ from console.ids import ConversationId, new_id
 from console.services.labels import Labels
 from console.services.messages import Messages
 from console.services.presence import Presence
+from console.services.takeover import Takeover
 from tests.world import make_talk, make_world
 
 
@@ -59,7 +62,7 @@ async def test_payloads_hold_opaque_ids_only(db: Database, gateway_db: Database,
         await connection.execute(f'LISTEN "{channel(world.workspace_id)}"'.encode())
         async with Notifier(gateway_db, urls.gateway):
             await talk.say("my secret words")
-        payloads = {note.payload async for note in connection.notifies(timeout=60, stop_after=1)}
+            payloads = {note.payload async for note in connection.notifies(timeout=60, stop_after=1)}
     assert payloads == {f"conversation:{talk.id}"}
 
 
@@ -79,6 +82,54 @@ async def test_a_cut_link_comes_back_and_reads_everything_again(
         assert len(await talk.seen()) == 50
 
 
+async def test_what_nobody_told_of_is_found_by_a_look_and_a_heartbeat_is_no_news(
+    db: Database, urls: ServerUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a notifier nothing is told. A look costs one round trip; all is read again for news only."""
+    monkeypatch.setattr("console.db.listen.LIVE_POLL_SECONDS", 0.05)
+    world = await make_world(db)
+    talk, looked = await make_talk(db, world), asyncio.Event()
+
+    async def look(*given: Any) -> Newest:
+        found = await newest(*given)
+        looked.set()
+        return found
+
+    monkeypatch.setattr("console.db.listen.newest", look)
+    heard: list[LiveEvent] = []
+
+    async def follow() -> None:
+        async with aclosing(listen(db, urls.app, world.workspace_id)) as events:
+            while True:
+                heard.append(await anext(events))
+
+    async def looked_again() -> None:
+        for _ in range(2):  # the first may have begun before
+            looked.clear()
+            await looked.wait()
+
+    following = asyncio.create_task(follow())
+    async with asyncio.timeout(60):
+        await looked_again()
+        before = len(heard)
+        await Presence(db).here(world.member, talk.id)
+        await looked_again()
+        assert heard[before:] == []
+        await Takeover(db).claim(world.member, talk.id)
+        await looked_again()
+        await talk.say("is a person there?")
+        await looked_again()
+        assert heard[before:] == [Changed(None), Changed(None)]
+        monkeypatch.setattr("console.db.listen.UNTOLD_SECONDS", 0.0)
+        await Presence(db).leave(world.member)
+        await looked_again()
+        assert set(heard[before:]) == {Changed(None)}
+        assert len(heard) > before + 2  # whatever is committed on the server is a reason now
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
+
+
 async def cut_listeners(urls: ServerUrls, workspace_id: Any) -> None:
     async with await psycopg.AsyncConnection.connect(urls.superuser, autocommit=True) as connection:
         await connection.execute(
@@ -94,7 +145,11 @@ async def test_an_unreachable_server_is_offline(urls: ServerUrls, db: Database) 
         assert await following(events, LinkChanged) == LinkChanged(Link.OFFLINE)
 
 
-async def test_two_operators_and_a_visitor_see_each_other(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+async def test_two_operators_and_a_visitor_see_each_other(
+    db: Database, gateway_db: Database, urls: ServerUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for service in ("presence", "visitors"):
+        monkeypatch.setattr(f"console.services.{service}.TYPING_SECONDS", 600)
     world = await make_world(db)
     talk, presence = await make_talk(gateway_db, world, name="Vic"), Presence(db)
     changed = PresenceChanged(frozenset({talk.id}))
@@ -171,7 +226,7 @@ async def test_what_is_rolled_back_is_told_to_nobody(db: Database, gateway_db: D
                     tx.hint("conversation", talk.id)
                     raise ZeroDivisionError
             await Messages(db).note(world.member, other.id, "a note", token="t")
-        payloads = [note.payload async for note in connection.notifies(timeout=60, stop_after=1)]
+            payloads = [note.payload async for note in connection.notifies(timeout=60, stop_after=1)]
         payloads += [note.payload async for note in connection.notifies(timeout=0)]
     assert payloads == [f"conversation:{other.id}"]
 

@@ -51,6 +51,8 @@ QUERIES = {
     " ORDER BY seq DESC LIMIT 100",
     "messages_client_token": f"SELECT seq FROM messages WHERE workspace_id = :ws AND conversation_id = {ID}"
     " AND client_token = 'k201'",
+    "conversation_events_newest": "SELECT id FROM conversation_events WHERE workspace_id = :ws"
+    " ORDER BY id DESC LIMIT 1",
     "conversation_labels_label": "SELECT count(*) FROM conversation_labels WHERE workspace_id = :ws"
     f" AND label_id = {ID}",
     "canned_replies_shortcut": "SELECT id FROM canned_replies WHERE workspace_id = :ws AND shortcut = 's7'",

@@ -27,10 +27,11 @@ ROLLBACK_SECONDS = 0.8
 class Impatient(psycopg.AsyncConnection[Any]):
     """A connection that breaks when one of its statements stays unanswered for `PATIENCE_SECONDS`.
 
-    A cancelled one is given up after `CANCEL_SECONDS`.
+    A cancelled one is given up after `CANCEL_SECONDS`. It wakes for news alone, not ten times a second to look for a
+    Ctrl-C, which here is a cancellation.
     """
 
-    async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109 - psycopg's own argument
+    async def wait(self, gen: PQGen[RV], interval: float = PATIENCE_SECONDS, timeout: float | None = None) -> RV:  # noqa: ASYNC109 - psycopg's own argument
         """As in psycopg, and a cancellation stays one when the link breaks while the server is asked to stop."""
         before = sys.exception()
         try:

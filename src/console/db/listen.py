@@ -15,6 +15,7 @@ from psycopg import sql
 from console.db.engine import Database
 from console.db.hangup import Impatient, hung_up_after
 from console.db.link import LINK
+from console.db.newest import Newest, newest
 from console.db.notify import channel
 from console.domain.live import Changed, Link, LinkChanged, LiveEvent, Notified, PresenceChanged, ThingsChanged
 from console.errors import ConsoleError
@@ -24,6 +25,8 @@ LIVE_POLL_SECONDS = 6.0
 ANSWER_SECONDS = 3.0
 """How long a link may keep silent when asked; with the poll before, a dead one is known within ten seconds."""
 FALLBACK_POLL_SECONDS = 3.0
+UNTOLD_SECONDS = 30.0
+"""What is neither told nor to be seen at a look is read within this time, once anything was committed."""
 _OWN_EVENTS = {"person", "presence", "workspace", "conversation", "crawl"}
 
 
@@ -51,32 +54,32 @@ async def listen(db: Database, direct_url: str, workspace_id: UUID) -> AsyncGene
 async def _live(url: str, workspace_id: UUID) -> AsyncGenerator[LiveEvent, None]:
     name = channel(workspace_id)
     async with await Impatient.connect(url, autocommit=True, **LINK) as connection:
-        last, seen = 0.0, await _snapshot(connection)
+        last, read, seen = 0.0, monotonic(), await _look(connection, workspace_id)
         with hung_up_after(ANSWER_SECONDS, connection):
             await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
         yield LinkChanged(Link.LIVE)
         yield Changed(None)
         while True:
             heard = [note.payload async for note in connection.notifies(timeout=LIVE_POLL_SECONDS, stop_after=1)]
-            if not heard:
-                # Nothing came for a while: make sure that the link is still there, and poll if anything was committed.
-                if (now := await _snapshot(connection)) != seen:
-                    seen = now
+            if heard:
+                # The first after a quiet moment goes on at once; what follows is gathered.
+                if (rest := last + COALESCE_SECONDS - monotonic()) > 0:
+                    heard += [note.payload async for note in connection.notifies(timeout=rest)]
+                last = monotonic()
+                for event in told(heard):
+                    yield event
+            late = monotonic() - read >= UNTOLD_SECONDS
+            if late or not heard:
+                # Make sure that the link is still there, and poll if anything may be new that nobody told of.
+                now = await _look(connection, workspace_id)
+                if now.here != seen.here or (late and now != seen):
+                    read, seen = monotonic(), now
                     yield Changed(None)
-                continue
-            # The first after a quiet moment goes on at once; what follows is gathered.
-            if (rest := last + COALESCE_SECONDS - monotonic()) > 0:
-                heard += [note.payload async for note in connection.notifies(timeout=rest)]
-            last = monotonic()
-            for event in told(heard):
-                yield event
 
 
-async def _snapshot(connection: psycopg.AsyncConnection) -> str:
-    """What can be seen now: the same text again means that no transaction on the whole server has ended since."""
+async def _look(connection: Impatient, workspace_id: UUID) -> Newest:
     with hung_up_after(ANSWER_SECONDS, connection):
-        row = await (await connection.execute("SELECT pg_current_snapshot()::text")).fetchone()
-    return row[0] if row else ""
+        return await newest(connection, workspace_id)
 
 
 def told(payloads: Iterable[str]) -> list[LiveEvent]:

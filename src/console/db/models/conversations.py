@@ -174,6 +174,7 @@ class ConversationEvent(Base, BelongsToWorkspace):
     __table_args__ = (
         tenant_key("conversation_events_conversation", "conversation_id", "conversations.id"),
         tenant_key("conversation_events_actor", "actor_user_id", "workspace_users.user_id"),
+        Index("conversation_events_newest", "workspace_id", text("id DESC")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from textual.content import Content
@@ -38,6 +38,12 @@ class Bar:
     unread: int = 0
     reads_only: bool = False
     overview: Overview = _UNKNOWN
+
+    @property
+    def in_words(self) -> tuple[Bar, str]:
+        """The same for two moments in which the line says the same."""
+        minute = self.now.replace(second=0, microsecond=0)
+        return replace(self, now=minute, since=minute), link_words(self.link, self.since, self.now).plain
 
 
 def bar_line(bar: Bar, width: int) -> Content:

@@ -45,6 +45,7 @@ class ConsoleScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._actor: Actor | None = None
+        self._bar: tuple[object, int] | None = None
         self.changes = Coalescer(self, self.read_changed)
 
     @property
@@ -93,16 +94,19 @@ class ConsoleScreen(Screen[None]):
 
     def show_top(self) -> None:
         """Draw the top line and the trouble line again."""
-        app = self.console_app
-        if not self.query("#top"):
+        try:
+            top = self.query_one("#top", TopBar)
+        except NoMatches:
             return
-        top = self.query_one("#top", TopBar)
+        app = self.console_app
         bar = Bar(
             app.workspace.name, app.actor.name, app.current_mode, self.trail,
             app.counts, app.link, app.link_since, app.now(), app.unread_notifications,
             app.actor.role < Role.MEMBER, app.overview,
         )  # fmt: skip
-        top.show(bar_line(bar, self.size.width))
+        if (drawn := (bar.in_words, self.size.width)) != self._bar:
+            self._bar = drawn
+            top.show(bar_line(bar, self.size.width))
         banner = self.query_one("#banner", OneLine)
         banner.display = bool(app.trouble or app.outdated)
         trouble = banner_line(app.trouble, app.trouble_since, app.now())

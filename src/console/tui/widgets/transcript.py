@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from operator import is_
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -165,10 +166,12 @@ class Transcript(LineView, inherit_bindings=False):
         return None
 
     def _layout(self) -> None:
-        self._lines, self._starts = [], []
+        drawn, self._lines, self._starts = self._lines, [], []
         for block in self._blocks:
             self._starts.append(len(self._lines))
             self._lines += self._strips(block)
+        if drawn and len(drawn) == len(self._lines) and all(map(is_, drawn, self._lines)):
+            return  # what was read again is what was read before
         self._settling = True  # a shorter text moves the scroll, and that is not the reader's doing
         self.virtual_size = Size(self.size.width, len(self._lines))
         self._settling = False
