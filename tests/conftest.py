@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from console.db.embedded.server import EmbeddedServer, ServerUrls
 from console.db.engine import Database
@@ -17,6 +18,13 @@ from console.db.migrate import migrate
 from console.services import passwords
 
 QUICK = 4
+PATIENCE = 60.0
+
+# The same examples in every run, however busy the machine is.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -68,6 +76,7 @@ def quick_passwords() -> Iterator[None]:
 async def db(urls: ServerUrls) -> AsyncIterator[Database]:
     """The database as the app role."""
     database = Database(urls.app, pool_size=10)
+    database.pool.patience = PATIENCE
     yield database
     await database.close()
 
@@ -76,5 +85,6 @@ async def db(urls: ServerUrls) -> AsyncIterator[Database]:
 async def gateway_db(urls: ServerUrls) -> AsyncIterator[Database]:
     """The database as the gateway role."""
     database = Database(urls.gateway, pool_size=10)
+    database.pool.patience = PATIENCE
     yield database
     await database.close()

@@ -29,7 +29,7 @@ class World:
 async def add_person(db: Database, workspace_id: WorkspaceId, name: str, role: Role) -> Actor:
     """A person with this role in the workspace."""
     user_id = UserId(new_id())
-    email = f"{name}-{user_id.hex[-8:]}@example.test"
+    email = f"{name}-{user_id.hex[-12:]}@example.test"
     async with db.write(workspace_id) as tx:
         await tx.execute(
             "SELECT auth_create_user(:id, :email, :name, 'no password')", id=user_id, email=email, name=name

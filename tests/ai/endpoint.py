@@ -121,6 +121,17 @@ def slow(seconds: float) -> Act:
     return lambda _body: StreamingResponse(body(), media_type="application/json")
 
 
+def once(happened: threading.Event, text: str) -> Act:
+    """An answer that waits for what has to happen first."""
+
+    async def body() -> AsyncIterator[bytes]:
+        while not happened.is_set():
+            await asyncio.sleep(0.01)
+        yield json.dumps(completion(text)).encode()
+
+    return lambda _body: StreamingResponse(body(), media_type="application/json")
+
+
 def endless(chunk: bytes, pause: float = 0.0) -> Act:
     """A body that never ends."""
 

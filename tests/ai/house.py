@@ -29,6 +29,7 @@ RETURNS = "Unworn items can be returned within 30 days of delivery. Refunds reac
 SHIPPING = "Standard shipping takes three to five days. Express parcels arrive on the next working day."
 QUESTION = "within how many days can unworn items be returned?"
 QUICK = Patience(connect=5, call=4.0, whole=9, retries=1, pause=0.01, longest_pause=0.1)
+STEADY = Patience(connect=60, call=120, whole=240, retries=1, pause=0.01, longest_pause=0.1)
 
 
 @dataclass(frozen=True)

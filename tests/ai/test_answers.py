@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from console.services.asking import Asking
 from console.services.messages import Messages
 from console.services.modelled import SAID
 from console.services.takeover import Takeover
-from tests.ai.endpoint import Act, FakeEndpoint, Json, chat, completion, endless, html, obedient, reply, slow, status
-from tests.ai.house import KEY, QUESTION, RETURNS, House, defaults, models, open_house, with_models
+from tests.ai.endpoint import Act, FakeEndpoint, Json, chat, endless, html, obedient, once, reply, slow, status
+from tests.ai.house import KEY, QUESTION, RETURNS, STEADY, House, defaults, models, open_house, with_models
 
 FOREIGN = "only-the-other-workspace-knows-this"
 
@@ -220,30 +221,20 @@ async def test_a_claim_is_possible_while_a_model_hangs(house: House, endpoint: F
 
 
 async def test_what_was_paid_for_and_not_said_is_counted(house: House, endpoint: FakeEndpoint) -> None:
-    talk = await house.talk()
+    talk, claimed = await house.talk(), threading.Event()
     await talk.say(QUESTION)
 
-    endpoint.script = [_after(0.3, reply("30 days", 1))]
-    running = asyncio.create_task(house.run(talk))
+    endpoint.script = [once(claimed, reply("30 days", 1))]
+    patient = with_models(house, models(house.db, defaults(endpoint), patience=STEADY))
+    running = asyncio.create_task(patient.run(talk))
     while not endpoint.calls:
         await asyncio.sleep(0.01)
     await Takeover(house.db).claim(house.world.member, talk.id)
+    claimed.set()
     assert await running == RunState.SUPERSEDED
     (usage,) = await house.rows("SELECT * FROM usage_events WHERE workspace_id = :ws")
     assert (usage.metric, usage.tokens_in) == ("discarded_answers", 1000)
     assert usage.cost_usd > 0
-
-
-def _after(seconds: float, text: str) -> Act:
-    from collections.abc import AsyncIterator
-
-    from starlette.responses import StreamingResponse
-
-    async def body() -> AsyncIterator[bytes]:
-        await asyncio.sleep(seconds)
-        yield json.dumps(completion(text)).encode()
-
-    return lambda _body: StreamingResponse(body(), media_type="application/json")
 
 
 async def test_after_its_turns_a_person_takes_over(house: House, endpoint: FakeEndpoint) -> None:

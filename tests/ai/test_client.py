@@ -29,8 +29,8 @@ from tests.ai.endpoint import (
 )
 
 KEY = "sk-planted-0123456789abcdef"
-QUICK = Patience(connect=1, call=0.6, whole=3, retries=2, pause=0.01, longest_pause=0.3)
-CALM = replace(QUICK, connect=10, call=15, whole=40)
+CALM = Patience(connect=10, call=15, whole=40, retries=2, pause=0.01, longest_pause=0.3)
+QUICK = replace(CALM, call=3)
 HANG = 60.0
 ASKED = [{"role": "user", "content": "hello"}]
 
@@ -103,7 +103,7 @@ async def test_every_failure_has_its_kind(endpoint: FakeEndpoint, act: Act, kind
 
 
 async def test_nobody_listens() -> None:
-    nobody = OpenAiClient(Endpoint(base_url="http://127.0.0.1:1/v1", key=KEY), Breaker("test"), QUICK)
+    nobody = OpenAiClient(Endpoint(base_url="http://127.0.0.1:1/v1", key=KEY), Breaker("test"), CALM)
     error = await trouble(nobody)
     assert (error.trouble, error.message) == (Trouble.UNREACHABLE, "the model at 127.0.0.1:1 can't be reached")
 
@@ -146,7 +146,7 @@ async def test_a_refused_key_opens_no_breaker(endpoint: FakeEndpoint) -> None:
 async def test_a_tenants_address_is_dialled_only_where_it_is_public(endpoint: FakeEndpoint) -> None:
     for base_url in (endpoint.base_url, endpoint.base_url.replace("127.0.0.1", "localhost")):
         tenants = Endpoint(base_url=base_url, key=KEY, is_tenants=True)
-        assert (await trouble(OpenAiClient(tenants, Breaker("t"), QUICK))).trouble is Trouble.FORBIDDEN
+        assert (await trouble(OpenAiClient(tenants, Breaker("t"), CALM))).trouble is Trouble.FORBIDDEN
     assert endpoint.calls == []
 
 

@@ -16,7 +16,7 @@ from console.services.asking import Asked, Asking
 from console.services.usage import Usage
 from console.services.versions import published
 from tests.ai.endpoint import FakeEndpoint, chat, html, reply, slow, status
-from tests.ai.house import QUESTION, House, models, open_house, with_models
+from tests.ai.house import QUESTION, STEADY, House, defaults, models, open_house, with_models
 from tests.services.quota_support import counters, held, limit
 
 
@@ -77,8 +77,9 @@ async def test_where_no_tokens_are_left_the_model_is_not_called(
 
 async def test_what_was_set_aside_is_given_back_when_nobody_waits(house: House, endpoint: FakeEndpoint) -> None:
     room = await estimated(house)
-    endpoint.script = [slow(30)]
-    asking = asyncio.create_task(ask(house))
+    endpoint.script = [slow(600)]
+    patient = with_models(house, models(house.db, defaults(endpoint), patience=STEADY))
+    asking = asyncio.create_task(ask(patient))
     while not endpoint.calls:
         await asyncio.sleep(0.01)
     assert await tokens(house) == (0, room)

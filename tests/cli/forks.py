@@ -20,13 +20,14 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 _ROOT = Path(__file__).parents[2]
 _PRELOADED = ("console.cli", "console.db", "console.domain", "console.services")
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _lock = threading.Lock()
 
 
@@ -48,7 +49,8 @@ def call(words: Sequence[str], data: bytes, env: Mapping[str, str], timeout: flo
             try:
                 status = int(answers.readline())
             except TimeoutError:
-                os.killpg(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # It ends at this very moment.
+                    os.killpg(pid, signal.SIGKILL)
                 raise
         out.seek(0), err.seek(0)
         return status, out.read(), err.read()

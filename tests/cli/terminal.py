@@ -16,6 +16,7 @@ from tests.cli import forks
 
 COMMAND = [sys.executable, "-m", "console"]
 PATIENCE = 60.0
+LONG = 180.0
 _OF_THE_INTERPRETER = ("PYTHON", "LANG", "LC_", "CONSOLE_DEBUG")
 
 
@@ -26,7 +27,7 @@ def scratch_env(home: Path, **more: str) -> dict[str, str]:
 
 
 def run(
-    home: Path, *words: str, stdin: str | bytes = "", env: Mapping[str, str] | None = None, timeout: float = 60
+    home: Path, *words: str, stdin: str | bytes = "", env: Mapping[str, str] | None = None, timeout: float = LONG
 ) -> subprocess.CompletedProcess[str]:
     """Run `console` with those words, not on a terminal."""
     data = stdin.encode() if isinstance(stdin, str) else stdin

@@ -80,8 +80,11 @@ class Gateway:
     async def _happening(self, seq: int) -> AsyncIterator[str]:
         told, cut = len(self.told) if self.streams > 1 else 0, self.cut
         yield "retry: 2000\n\n"
-        while not self.closed and cut == self.cut:
-            for message in self.messages[seq:]:
+        while True:
+            fresh = self.messages[seq:]
+            if self.closed or cut != self.cut:  # What was said after the cut is not among them.
+                return
+            for message in fresh:
                 seq = message["seq"]
                 yield f"id: {seq}\nevent: message\ndata: {json.dumps(message)}\n\n"
             for kind, said in self.told[told:]:
@@ -204,9 +207,10 @@ def test_what_the_gateway_refuses_is_told(
 
 
 def test_no_gateway_is_exit_3(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    done = run(tmp_path, "chat", "--gateway", address, "--key", "pk", stdin="hi")
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # Nobody else takes the port meanwhile.
+        address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        done = run(tmp_path, "chat", "--gateway", address, "--key", "pk", stdin="hi")
     assert done.returncode == 3
     assert "no reply from the gateway" in done.stderr
     assert "console gateway" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import signal
 import subprocess
@@ -36,6 +37,8 @@ NAUGHTY = (
     "\U000e0001\U000e0041 \ue000 Z\u0351\u036b\u0343A\u0334",
 )
 NOBODY = "0197f3c2-0000-7000-8000-000000000000"
+_unlike = itertools.count()
+"""Each question in vain is like no other, so that each is a gap of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +196,7 @@ def in_vain(office: Office, question: str) -> None:
     async def answer(db: Database) -> None:
         async with db.read(office.workspace_id) as tx:
             run = RunId(await tx.scalar("SELECT id FROM runs WHERE state = 'queued' ORDER BY id DESC LIMIT 1"))
-        which = new_id().int % 384
+        which = next(_unlike)
         answers = Answers(db, Fixed(unsure(question, tuple(float(i == which) for i in range(384)))))
         await answers.run(office.workspace_id, run)
 

@@ -18,10 +18,13 @@ import psutil
 import pytest
 
 from console.db.embedded.server import EmbeddedServer
+from console.errors import RefusedError
 from tests.cli.terminal import COMMAND, run, scratch_env
 from tests.db.embedded_support import postmaster_pid
 
 TOLD = ("people", "past conversations", " s  ")
+LONG = 300.0
+"""Seconds: what fills in the past has the lowest priority, and the machine may be busy."""
 QUESTION = "How many days do I have to return an item?"
 
 
@@ -76,7 +79,7 @@ class Demo:
             path = f"/v1/conversations/{started['conversation_id']}/messages"
             sent = client.post(path, json={"content": question}, headers={"Idempotency-Key": uuid4().hex})
             assert sent.is_success, sent.text
-            until(lambda: any(m["role"] == "assistant" for m in client.get(path).json()["messages"]), 90)
+            until(lambda: any(m["role"] == "assistant" for m in client.get(path).json()["messages"]), LONG)
         return str(started["conversation_id"])
 
     def family(self) -> list[psutil.Process]:
@@ -128,17 +131,25 @@ def data(tmp_path: Path) -> Iterator[Path]:
     for process in named(folder):
         with suppress(psutil.Error):
             process.terminate()
-    until(lambda: not named(folder), 60)
-    EmbeddedServer(folder).destroy()
+    until(lambda: not named(folder), LONG)
+    until(lambda: destroyed(folder), LONG)
+
+
+def destroyed(folder: Path) -> bool:
+    """Whether nobody used it any more: one that ends has no name any more a moment before it lets go of its locks."""
+    with suppress(RefusedError):
+        EmbeddedServer(folder).destroy()
+        return True
+    return False
 
 
 def ended(family: list[psutil.Process], data: Path) -> None:
     """Wait until nothing of it is left."""
     assert len(family) > 3
-    until(lambda: not any(map(lives, family)) and not named(data), 60)
+    until(lambda: not any(map(lives, family)) and not named(data), LONG)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_it_runs_stops_keeps_its_data_and_survives_a_kill(tmp_path: Path, data: Path) -> None:
     with demo(tmp_path, data) as first:
         assert set(first.ready) >= {"ready", "gateway_url", "database_url", "workspaces", "logins"}
@@ -147,20 +158,20 @@ def test_it_runs_stops_keeps_its_data_and_survives_a_kill(tmp_path: Path, data: 
         assert all({"slug", "public_key"} <= set(a) for s in first.ready["workspaces"] for a in s["agents"])
         assert all(set(one) >= {"email", "password", "role", "workspace"} for one in first.ready["logins"])
         assert {one["role"] for one in first.ready["logins"]} == {"owner", "admin", "member", "viewer"}
-        until(lambda: len(first.past()) > 20, 180)  # visitors are remembered to have come before
+        until(lambda: len(first.past()) > 20, LONG)  # visitors are remembered to have come before
         family = first.family()
         first.process.send_signal(signal.SIGTERM)
-        out, err = first.process.communicate(timeout=60)
+        out, err = first.process.communicate(timeout=LONG)
         assert (first.process.returncode, out) == (0, ""), err
         assert [word for word in TOLD if word not in err] == [], err
         ended(family, data)
 
     with demo(tmp_path, data) as second:
         at_first = set(second.conversations())
-        until(lambda: len(second.past() - at_first) > 20, 180)  # goes on where it was left off
+        until(lambda: len(second.past() - at_first) > 20, LONG)  # goes on where it was left off
         mine = second.ask(QUESTION)
         assert second.conversations()[mine]["visitor_name"] == "Tess"
-        until(lambda: second.came() > {mine}, 60)  # visitors come by themselves
+        until(lambda: second.came() > {mine}, LONG)  # visitors come by themselves
         family = second.family()
         second.process.kill()
         second.process.communicate()
@@ -170,7 +181,7 @@ def test_it_runs_stops_keeps_its_data_and_survives_a_kill(tmp_path: Path, data: 
         assert at_first | {mine, third.ask(QUESTION)} <= set(third.conversations())
         # right after its end, while the worker is still leaving
         third.process.send_signal(signal.SIGTERM)
-        assert third.process.wait(20) == 0
+        assert third.process.wait(LONG) == 0
 
     with demo(tmp_path, data, "--fresh") as fresh:
         assert mine not in fresh.conversations()

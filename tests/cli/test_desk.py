@@ -19,6 +19,7 @@ from console.services.visitors import Started, Visitors
 from tests.cli.office import Office, open_office, over
 from tests.cli.terminal import COMMAND, scratch_env
 from tests.cli.test_conv import EVIL, NAUGHTY, unsafe
+from tests.db.embedded_support import do
 
 NOBODY = "0197f3c2-0000-7000-8000-000000000000"
 
@@ -140,8 +141,12 @@ def test_tail_tells_of_events_and_of_typing(office: Office) -> None:
         await visitors.send(begun.visitor_token, begun.conversation_id, "one", key="1")
         return begun
 
-    async def types(db: Database) -> None:
+    async def type_on(db: Database) -> None:
         await Visitors(db).typing(started.visitor_token, started.conversation_id)
+
+    def types() -> None:
+        asyncio.run(over(office.urls.gateway, type_on))
+        _typing_until(office, id, "1 hour")  # However slow whoever looks is.
 
     started = asyncio.run(over(office.urls.gateway, begin))
     id = str(started.conversation_id)
@@ -151,8 +156,9 @@ def test_tail_tells_of_events_and_of_typing(office: Office) -> None:
         assert json.loads(tail.stdout.readline())["content"] == "one"
         claimed = json.loads(tail.stdout.readline())
         assert (claimed["kind"], claimed["actor_name"], claimed["after_seq"]) == ("claimed", "Mia", 1)
-        asyncio.run(over(office.urls.gateway, types))
+        types()
         assert json.loads(tail.stdout.readline()) == {"kind": "typing", "typing": True}
+        _typing_until(office, id, "1 second")
         assert json.loads(tail.stdout.readline()) == {"kind": "typing", "typing": False}
         office.out("mia", "conv", "label", id, "vip")
         office.out("mia", "conv", "send", id, "two")
@@ -162,8 +168,15 @@ def test_tail_tells_of_events_and_of_typing(office: Office) -> None:
     told = office.out("vera", "conv", "tail", id, "--for", "0")
     lines = [line.split()[2:] for line in told.splitlines() if "\u00b7" in line]
     assert lines == [["Mia", "claimed"], ["Mia", "labelled", "+vip"], ["Mia", "handed", "back"]]
-    asyncio.run(over(office.urls.gateway, types))
+    types()
     assert office.call("vera", "conv", "tail", id, "--for", "0").stderr == "Vic types\n"
+
+
+def _typing_until(office: Office, id: str, later: str) -> None:
+    do(
+        office.urls.superuser,
+        f"UPDATE visitor_presences SET typing_until = now() + interval '{later}' WHERE conversation_id = '{id}'",
+    )
 
 
 def test_text_from_outside_is_never_code(office: Office) -> None:

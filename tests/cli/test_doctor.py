@@ -133,7 +133,7 @@ def test_all_is_well_and_a_visitor_is_answered(tmp_path: Path, site: ServerUrls)
         assert gateway.stdout is not None
         url = json.loads(gateway.stdout.readline())["gateway_url"]
         office.out("olivia", "source", "add", "file", str(article), "--wait")
-        words = ("chat", "--agent", "help", "--gateway", url)
+        words = ("chat", "--agent", "help", "--gateway", url, "--timeout", "170")
         said = office.out("olivia", *words, stdin="Within how many days can unworn items be returned?\n")
         assert said.startswith("assistant: ")
         found = examine(tmp_path, 0, **env, CONSOLE_GATEWAY_URL=url, CONSOLE_SESSION_TOKEN=office.tokens["vera"])

@@ -15,6 +15,7 @@ from console.db.engine import Database
 from console.services.visitors import Visitors
 from tests.cli.office import over
 from tests.cli.terminal import run
+from tests.cli.test_demo import destroyed
 from tests.unit.test_companion import until, workers
 from tests.world import Talk
 
@@ -26,7 +27,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir(mode=0o700)
     yield folder
     until(lambda: not workers(folder))
-    EmbeddedServer(folder).destroy()
+    until(lambda: destroyed(folder))
 
 
 def test_the_worker_stays_until_nothing_is_held(tmp_path: Path, data: Path) -> None:

@@ -26,10 +26,10 @@ def starting(home: Path, port: int) -> Terminal:
 
 
 def test_a_server_that_is_not_there_is_one_line_after_the_frame(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    terminal = starting(tmp_path, port)
-    assert terminal.finish() == 3
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # Nobody else takes the port meanwhile.
+        terminal = starting(tmp_path, deaf.getsockname()[1])
+        assert terminal.finish() == 3
     shown, told = terminal.text.rsplit(ALT_SCREEN_OFF, 1)
     assert "connecting" in shown
     why, hint = told.splitlines()[-2:]

@@ -68,6 +68,7 @@ def postmaster_pid(data_dir: Path) -> int:
 def kill_cluster(data_dir: Path) -> None:
     """Kill every process of the cluster at once."""
     head = psutil.Process(postmaster_pid(data_dir))
+    head.suspend()  # Or it would have more children meanwhile.
     family = [head, *head.children(recursive=True)]
     for signal in ("suspend", "kill"):
         for process in family:

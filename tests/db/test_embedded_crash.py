@@ -62,7 +62,7 @@ def test_what_was_acknowledged_is_there_after_the_whole_cluster_was_killed(
 def test_start_waits_for_the_backends_of_a_killed_postmaster(server: EmbeddedServer, tmp_path: Path) -> None:
     urls = server.start()
     do(urls.owner, "CREATE TABLE rows (n int)", "INSERT INTO rows VALUES (1)")
-    busy = threading.Thread(target=_ignore_cut, args=(urls.superuser, "SELECT pg_sleep_for('2 seconds')"))
+    busy = threading.Thread(target=_ignore_cut, args=(urls.superuser, "SELECT pg_sleep_for('2 minutes')"))
     busy.start()
     _wait_for_sleeper(urls.superuser)
     psutil.Process(postmaster_pid(tmp_path)).kill()
@@ -93,7 +93,7 @@ def test_a_stale_pid_file(server: EmbeddedServer, tmp_path: Path, content: str) 
     owner = pid_file.stat()
     # the number of the dead postmaster may by now be that of any program of the same account
     identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    with subprocess.Popen(["sleep", "60"], **identity) as foreign:  # type: ignore[call-overload]
+    with subprocess.Popen(["sleep", "600"], **identity) as foreign:  # type: ignore[call-overload]
         pid_file.write_text(content.format(foreign=foreign.pid))
         try:
             assert not server.is_running()
@@ -117,15 +117,22 @@ def test_a_first_start_cut_short_is_made_good(server: EmbeddedServer, tmp_path: 
 def test_the_initdb_of_a_killed_console_does_not_write_into_the_next_one(
     server: EmbeddedServer, tmp_path: Path
 ) -> None:
-    with consoles(tmp_path, 1) as (first,):
-        while not (pgdata(tmp_path).parent / "data.new" / "PG_VERSION").exists():
-            assert first.process.poll() is None
-        first.kill()
+    while not _killed_in_its_initdb(tmp_path):
+        server.destroy()
     cluster = pgdata(tmp_path).parent
     assert ask(server.start().app, "SELECT 1") == 1
     assert not (cluster / "data.new").exists()
     server.destroy()
     assert not cluster.exists()
+
+
+def _killed_in_its_initdb(data_dir: Path) -> bool:
+    """Whether a console that makes its cluster could be killed before it had made it."""
+    with consoles(data_dir, 1) as (first,):
+        while not ((data := pgdata(data_dir)).exists() or (data.parent / "data.new" / "PG_VERSION").exists()):
+            assert first.process.poll() is None
+        first.kill()
+    return not pgdata(data_dir).exists()
 
 
 def test_a_database_left_half_made_is_finished(server: EmbeddedServer) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-PAUSE = 0.25
+PAUSE, LONG = 0.25, 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ class Crowd:
                 yield
             finally:
                 self._over = True
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(LONG):
                     await asyncio.gather(*tasks)
 
     async def acknowledged(self, more: int) -> None:
         """Wait until so many more messages are acknowledged."""
         target = len(self.acks) + more
-        async with asyncio.timeout(60), self._moved:
+        async with asyncio.timeout(LONG), self._moved:
             await self._moved.wait_for(lambda: len(self.acks) >= target)
 
     async def _visit(self, client: httpx.AsyncClient, number: int) -> None:

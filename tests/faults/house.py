@@ -17,9 +17,11 @@ from pathlib import Path
 import psutil
 
 from console.db.embedded.server import EmbeddedServer, ServerUrls
+from console.errors import RefusedError
 from tests.db.embedded_support import kill_cluster, postmaster_pid
 
 ROOT = Path(__file__).parents[2]
+LONG = 180.0
 UNLIMITED = {f"CONSOLE_GATEWAY_{name}": "1000000" for name in ("MESSAGES", "REQUESTS", "STARTS")}
 
 
@@ -43,7 +45,7 @@ class House:
         """Start the gateway and wait until it listens."""
         self.gateway = await self.run("-m", "console", "gateway", "--port", str(self.port), "--json")
         assert self.gateway.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LONG):
             line = await self.gateway.stdout.readline()
         assert line, "the gateway ended at its start"
         self.port = int(json.loads(line)["gateway_url"].rpartition(":")[2])
@@ -58,7 +60,7 @@ class House:
 
     async def worker(self) -> psutil.Process:
         """The worker, when one has come."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LONG):
             while True:
                 if found := next(filter(self._is_worker, psutil.process_iter()), None):
                     return found
@@ -81,15 +83,22 @@ class House:
         """It dies; whoever needs it starts another."""
         before = await self.worker()
         before.kill()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LONG):
             while await self.worker() == before:
                 await asyncio.sleep(0.05)
 
     async def kill_backend(self, chance: random.Random) -> None:
         """One session's process dies of no signal that Postgres knows; the server ends all the others itself."""
-        sessions = [each for each in psutil.Process(postmaster_pid(self.data_dir)).children() if _is_session(each)]
+        async with asyncio.timeout(LONG):
+            while not (sessions := self._sessions()):
+                await asyncio.sleep(0.05)
         with suppress(psutil.NoSuchProcess):
             chance.choice(sessions).kill()
+
+    def _sessions(self) -> list[psutil.Process]:
+        with suppress(psutil.NoSuchProcess):
+            return [each for each in psutil.Process(postmaster_pid(self.data_dir)).children() if _is_session(each)]
+        return []
 
     async def kill_cluster(self) -> None:
         """Every process of the server dies; nobody but its users can start it again."""
@@ -100,10 +109,16 @@ class House:
         if self.gateway is not None and self.gateway.returncode is None:
             self.gateway.send_signal(signal.SIGTERM)
             await self.gateway.communicate()
-        async with asyncio.timeout(60):
-            while next(filter(self._is_worker, psutil.process_iter()), None):
+        async with asyncio.timeout(LONG):
+            while next(filter(self._is_worker, psutil.process_iter()), None) or not await self._destroyed():
                 await asyncio.sleep(0.05)
-        await asyncio.to_thread(self.server.destroy)
+
+    async def _destroyed(self) -> bool:
+        """Whether nobody used the server: a process that ends has no name a moment before it lets go of its locks."""
+        with suppress(RefusedError):
+            await asyncio.to_thread(self.server.destroy)
+            return True
+        return False
 
 
 def _is_session(process: psutil.Process) -> bool:

@@ -50,7 +50,7 @@ def kill(tty: Tty) -> None:
 
 
 def hang_up(tty: Tty) -> None:
-    os.close(tty.child.fd)
+    tty.child.fileobj.close()  # Closed behind its back, the descriptor would be closed again as somebody else's.
     by_and_by(lambda: not tty.child.isalive(), "the console ends with its terminal")
 
 

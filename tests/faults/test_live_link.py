@@ -21,7 +21,7 @@ from tests.proxy import Proxy
 from tests.world import Talk, World, make_talk, make_world
 
 MISSED = [f"missed {number}" for number in range(50)]
-SOON = 60.0
+SOON, READING = 60.0, 4.0
 
 
 class Follower:
@@ -54,7 +54,7 @@ class Follower:
     async def _read_on(self) -> None:
         after = self.seen[-1][0] if self.seen else 0
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(READING):
                 page = await Conversations(self._db).transcript(self._world.member, self._talk.id, after=after)
         except (ConnectionFailedError, TimeoutError):
             return  # It reads again after the next event.
@@ -102,10 +102,11 @@ async def test_a_call_on_a_stalled_link_ends(db: Database, app_proxy: Proxy, mon
     world = await make_world(db)
     own = Database(app_proxy.url, pool_size=1)
     await own.ping()
-    monkeypatch.setattr(hangup, "PATIENCE_SECONDS", 0.5)
     async with asyncio.timeout(SOON):
-        with pytest.raises(ConnectionFailedError):
-            await stalled_within(own, world, app_proxy)
+        with monkeypatch.context() as impatient:
+            impatient.setattr(hangup, "PATIENCE_SECONDS", 0.5)
+            with pytest.raises(ConnectionFailedError):
+                await stalled_within(own, world, app_proxy)
         app_proxy.mend()
         await own.ping()
     await own.close()

@@ -85,6 +85,7 @@ async def test_a_call_while_it_runs(own: ServerUrls) -> None:
 
 
 def alter(urls: ServerUrls, *changes: str) -> None:
-    with psycopg.connect(urls.superuser, autocommit=True) as connection:
+    """All of it at once, as a migration does."""
+    with psycopg.connect(urls.superuser) as connection:
         for change in changes:
             connection.execute(change.encode())

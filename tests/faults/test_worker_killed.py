@@ -27,6 +27,12 @@ POINTS = ["queued", "begun", "reserved", "answered", "counted", "published"]
 
 
 @pytest.fixture(scope="module")
+def urls(own_urls: ServerUrls) -> ServerUrls:
+    """Whose worker dies at the first run that comes by: it is to be the test's."""
+    return own_urls
+
+
+@pytest.fixture(scope="module")
 def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the children keep their bytecode: they start often."""
     return tmp_path_factory.mktemp("bytecode")

@@ -25,6 +25,12 @@ OUTAGE, TRIES = 14.0, 6.0
 """Seconds without a database, and the longest pause between two tries to reach it."""
 
 
+@pytest.fixture(scope="module")
+def urls(own_urls: ServerUrls) -> ServerUrls:
+    """Whose sessions are ended and whose workers' registrations are deleted."""
+    return own_urls
+
+
 @pytest.fixture
 async def worker(app_proxy: Proxy) -> AsyncIterator[asyncio.Task[None]]:
     """A worker behind the proxy, with the pool of a real one."""
@@ -78,7 +84,7 @@ async def test_its_links_go_dead(
     worker: asyncio.Task[None], talk: Talk, app_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No end of a dead link is told: each is given up in its own time, and made anew."""
-    monkeypatch.setattr(hangup, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(hangup, "PATIENCE_SECONDS", 3.0)
     await answered_by(worker, talk)
     app_proxy.strand()
     await answered_by(worker, talk)

@@ -30,7 +30,7 @@ async def address(gateway_db: Database, urls: ServerUrls) -> AsyncIterator[str]:
 @pytest.fixture
 async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
     """A visitor's program."""
-    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=120) as client:
         yield client
 
 

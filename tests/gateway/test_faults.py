@@ -100,10 +100,11 @@ async def test_a_body_that_does_not_come_is_408(gateway: Gateway, hasty: str) ->
     assert b"connection: close" in answer.lower()
 
 
-async def test_a_large_body_that_does_not_end_is_413(gateway: Gateway, hasty: str) -> None:
+async def test_a_large_body_that_does_not_end_is_413(gateway: Gateway, gateway_db: Database) -> None:
     talk = await gateway.start()
     chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    answer = await _raw(hasty, _head(talk, Transfer_Encoding="chunked"), chunk, chunk, chunk)
+    async with running(gateway_db, limits=replace(ROOMY, body_seconds=2.0)) as patient:
+        answer = await _raw(patient, _head(talk, Transfer_Encoding="chunked"), chunk, chunk, chunk)
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in answer.lower()
 
@@ -124,7 +125,7 @@ async def test_a_client_that_leaves_is_no_incident(
 
 async def test_no_database_is_503_and_says_when_to_come_again(gateway: Gateway) -> None:
     talk, nowhere = await gateway.start(), Database("postgresql://nobody:hidden@127.0.0.1:1/nothing")
-    async with running(nowhere) as address, httpx.AsyncClient(base_url=address, trust_env=False) as client:
+    async with running(nowhere) as address, httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
         assert (await client.get("/healthz")).status_code == 200
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()) == (503, {"ready": False, "reason": "connection"})
@@ -146,7 +147,7 @@ async def test_lost_connections_are_made_again(gateway: Gateway, urls: ServerUrl
     await gateway.send(talk, "before")
     async with await psycopg.AsyncConnection.connect(urls.superuser, autocommit=True) as superuser:
         await superuser.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
             " WHERE usename = 'console_gateway_login' AND datname = current_database()"
         )
     assert (await gateway.send(talk, "after")).json() == {"seq": 2}
@@ -154,8 +155,8 @@ async def test_lost_connections_are_made_again(gateway: Gateway, urls: ServerUrl
 
 async def test_an_exhausted_pool_is_a_bounded_wait(urls: ServerUrls, world: World) -> None:
     narrow = Database(urls.gateway, pool_size=1)
-    narrow.pool.patience = 0.5
-    async with running(narrow) as address, httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client:
+    narrow.pool.patience = 3.0
+    async with running(narrow) as address, httpx.AsyncClient(base_url=address, trust_env=False, timeout=120) as client:
         gateway = Gateway(client, world)
         talk = await gateway.start()
         async with narrow.read(None) as held:
@@ -168,7 +169,7 @@ async def test_an_exhausted_pool_is_a_bounded_wait(urls: ServerUrls, world: Worl
         for reply in replies:
             refused(reply, 503)
             assert int(reply.headers["retry-after"]) > 0
-        narrow.pool.patience = 10
+        narrow.pool.patience = 60
         replies = await asyncio.gather(*(gateway.send(talk, f"{number}") for number in range(50)))
         assert {reply.status_code for reply in replies} == {201}
         assert len((await gateway.read(talk)).json()["messages"]) == 50
@@ -181,7 +182,7 @@ async def test_what_nobody_expected_is_500_with_the_name_of_its_log_entry(
     talk = await gateway.start()
     name = f"empty_{UUID(talk.id).hex[-8:]}"
     empty = Database(server.create_database(name).gateway)
-    async with running(empty) as address, httpx.AsyncClient(base_url=address, trust_env=False) as client:
+    async with running(empty) as address, httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
         reply = await Gateway(client, gateway.world).send(talk, "planted words")
         error = refused(reply, 500)
         assert "relation" not in reply.text

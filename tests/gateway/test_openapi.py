@@ -56,10 +56,10 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory, urls: ServerUrls) -> Iterat
     counts = {option.env: str(option.most) for option in OPTIONS if option.most}
     key = asyncio.run(_agent(urls))
     with _gateway(tmp_path_factory.mktemp("home"), urls.gateway, **counts) as (address, _):
-        begun = httpx.post(f"{address}/v1/agents/{key}/conversations", trust_env=False).json()
+        begun = httpx.post(f"{address}/v1/agents/{key}/conversations", trust_env=False, timeout=60).json()
         asyncio.run(_answered(urls, begun["conversation_id"], key))
         known = {"public_key": key, "id": begun["conversation_id"]}
-        schema = schemathesis.openapi.from_url(f"{address}/v1/openapi.json")
+        schema = schemathesis.openapi.from_url(f"{address}/v1/openapi.json", timeout=60)
         yield Fuzzed(schema, address, known, begun["visitor_token"])
 
 

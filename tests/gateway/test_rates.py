@@ -32,7 +32,7 @@ async def visited(db: Database, world: World, limits: Limits) -> AsyncIterator[G
 @asynccontextmanager
 async def visiting(address: str, world: World, local: str = "127.0.0.1") -> AsyncIterator[Gateway]:
     transport = httpx.AsyncHTTPTransport(local_address=local)
-    async with httpx.AsyncClient(base_url=address, transport=transport, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=address, transport=transport, timeout=120) as client:
         yield Gateway(client, world)
 
 

@@ -42,7 +42,10 @@ async def test_an_answer_does_not_wait_for_the_network(gateway_db: Database, mon
             super().connection_made(transport)
 
     monkeypatch.setattr("console.gateway.server.Connection", Seen)
-    async with running(gateway_db) as address, httpx.AsyncClient(base_url=address, trust_env=False) as client:
+    async with (
+        running(gateway_db) as address,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client,
+    ):
         await client.get("/healthz")
         (accepted,) = [transport.get_extra_info("socket") for transport in made]
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -60,7 +63,7 @@ async def test_a_request_in_hand_is_answered_before_the_end() -> None:
     app = Starlette(routes=[Route("/", slow)])
     server = asyncio.create_task(serve(app, host="127.0.0.1", port=0, stop=stop, listening=port.set_result))
     address = f"http://127.0.0.1:{await port}"
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         request = asyncio.create_task(client.get(address))
         await begun.wait()
         stop.set()

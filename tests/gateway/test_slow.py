@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import UUID
@@ -23,6 +23,7 @@ from tests.world import World
 CLIENTS = 200
 STUCK = 20
 HASTY = replace(ROOMY, header_seconds=1.0, body_seconds=1.0, idle_seconds=1)
+HEADLONG = replace(ROOMY, header_seconds=1.0)
 Link = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Dial = Callable[..., Awaitable[Link]]
 
@@ -51,12 +52,20 @@ async def dial() -> AsyncIterator[Dial]:
 
 
 async def rest(link: Link) -> bytes:
-    """All that still comes until the gateway hangs up."""
-    try:
+    """All that still comes until the gateway hangs up, also of a link that it resets."""
+    found = b""
+    with contextlib.suppress(ConnectionError):
         async with asyncio.timeout(60):
-            return await link[0].read()
-    except ConnectionError:
-        return b""
+            while more := await link[0].read(2**16):
+                found += more
+    return found
+
+
+async def said(dial: Dial, address: str, words: bytes) -> Link:
+    """A connection on which this was said."""
+    link = await dial(address)
+    link[1].write(words)
+    return link
 
 
 async def dribble(link: Link, text: bytes) -> None:
@@ -83,16 +92,19 @@ async def test_two_hundred_slow_clients_stop_nobody_and_are_hung_up_on(
     gateway_db: Database, world: World, dial: Dial
 ) -> None:
     async with (
-        running(gateway_db, limits=HASTY) as address,
-        httpx.AsyncClient(base_url=address, trust_env=False) as client,
+        running(gateway_db, limits=HEADLONG) as address,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client,
+        asyncio.TaskGroup() as group,
     ):
         gateway = Gateway(client, world)
         talk = await gateway.start()
         links = [await dial(address) for _ in range(CLIENTS)]
+        # Read from here on: to write after the answer is to have it reset.
+        answering = [group.create_task(rest(link)) for link in links]
         async with crowd(links, b"GET /healthz HTTP/1.1\r\nX: " + b"a" * 1000):
             for number in range(5):
                 assert (await gateway.send(talk, f"{number}")).status_code == 201
-            answers = await asyncio.gather(*map(rest, links))
+            answers = [await answer for answer in answering]
         heads = [answer.partition(b"\r\n")[0] for answer in answers]
         # Whoever wrote in the very moment of the end has it reset.
         assert heads.count(b"HTTP/1.1 408 Request Timeout") + heads.count(b"") == CLIENTS
@@ -101,11 +113,11 @@ async def test_two_hundred_slow_clients_stop_nobody_and_are_hung_up_on(
 
 async def test_connections_without_a_word_or_between_words_end(gateway_db: Database, world: World, dial: Dial) -> None:
     async with running(gateway_db, limits=HASTY) as address:
-        silent, idle, again, after = [await dial(address) for _ in range(4)]
         whole = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-        idle[1].write(whole)
-        again[1].write(whole + b"GET /healthz HT")
-        after[1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+        long = b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+        silent = await dial(address)
+        # Each speaks at once: its time runs from its beginning.
+        (idle, again, after) = [await said(dial, address, words) for words in (whole, whole + b"GET /healthz HT", long)]
         async with crowd([after], b"a" * 1000):
             answers = await asyncio.gather(*map(rest, (silent, idle, again, after)))
         assert [answer.count(b"HTTP/1.1 200") for answer in answers] == [0, 1, 1, 1]
@@ -118,7 +130,7 @@ async def test_an_address_can_not_take_every_connection(gateway_db: Database, di
         greedy = [await dial(address, "127.0.0.2") for _ in range(25)]
         answers = await asyncio.gather(*(rest(link) for link in greedy[20:]))
         assert {answer.partition(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 429 Too Many Requests"}
-        async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
             assert (await client.get("/healthz")).status_code == 200
         others = [await dial(address, f"127.0.1.{number}") for number in range(1, 16)]
         refused = await rest(others[-1])
@@ -134,7 +146,7 @@ async def test_a_place_that_is_left_is_free_again(gateway_db: Database, dial: Di
             for _, writer in links:
                 writer.close()
                 await writer.wait_closed()
-        async with httpx.AsyncClient(base_url=address, trust_env=False) as client, asyncio.timeout(5):
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client, asyncio.timeout(60):
             while (await client.get("/healthz")).status_code != 200:
                 await asyncio.sleep(0.01)
 
@@ -153,11 +165,23 @@ async def test_a_head_without_end_is_refused(gateway_db: Database, dial: Dial) -
             assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "http"
 
 
+class Counted(Hub):
+    """Counts the streams that have begun, also those that have ended by now."""
+
+    begun = 0
+
+    @contextlib.contextmanager
+    def follow(self, id: UUID) -> Iterator[asyncio.Event]:
+        self.begun += 1
+        with super().follow(id) as woken:
+            yield woken
+
+
 async def test_a_stream_nobody_reads_is_bounded_and_ended(gateway_db: Database, world: World, dial: Dial) -> None:
-    hub, limits = Hub(gateway_db.url), replace(ROOMY, write_seconds=1.0)
+    hub, limits = Counted(gateway_db.url), replace(ROOMY, write_seconds=3.0)
     async with (
         running(gateway_db, limits=limits, hub=hub) as address,
-        httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=120) as client,
     ):
         gateway = Gateway(client, world)
         talk = await gateway.start()
@@ -166,14 +190,13 @@ async def test_a_stream_nobody_reads_is_bounded_and_ended(gateway_db: Database, 
         begun = psutil.Process().memory_info().rss
         for _ in range(STUCK):
             (await dial(address, window=4096))[1].write(_asking(talk))
-        open_streams, peak = [0], begun
-        async with asyncio.timeout(60):
-            while not max(open_streams) or open_streams[-1]:
-                open_streams.append(len(hub._followers.get(UUID(talk.id), ())))
+        peak = begun
+        async with asyncio.timeout(120):
+            while hub.begun < STUCK or hub._followers:
                 peak = max(peak, psutil.Process().memory_info().rss)
                 assert (await gateway.read(talk)).status_code == 200
                 await asyncio.sleep(0.02)
-        assert max(open_streams) == STUCK
+        assert hub.begun == STUCK
         # Each has 12 MB to say.
         assert peak - begun < STUCK * 2_500_000
 
@@ -184,9 +207,9 @@ async def test_a_stream_nobody_reads_does_not_hold_up_the_end(
     monkeypatch.setattr("console.gateway.server._GRACE_SECONDS", 600)
     hub = Hub(gateway_db.url)
     async with (
-        asyncio.timeout(60),
+        asyncio.timeout(120),
         running(gateway_db, hub=hub) as address,
-        httpx.AsyncClient(base_url=address, trust_env=False) as client,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client,
     ):
         gateway = Gateway(client, world)
         talk = await gateway.start()

@@ -25,10 +25,7 @@ def tty(urls: ServerUrls, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
         tty.sees("take over")
         yield tty
         tty.settle()
-        tty.on("q")
-        if not tty.at_end:
-            tty.on("y")
-        assert tty.finish() == 0
+        assert tty.leave() == 0
         assert offences(bytes(tty.raw)) == []
     finally:
         tty.close()

@@ -72,7 +72,10 @@ async def _desk_work(db: Database, gateway_db: Database, world: World) -> None:
     await Presence(db).leave(me)
 
 
-async def test_notifications_hold_opaque_ids_only(db: Database, gateway_db: Database, urls: ServerUrls) -> None:
+async def test_notifications_hold_opaque_ids_only(
+    db: Database, gateway_db: Database, urls: ServerUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.db.notify.LEAVING_SECONDS", 60)
     world = await make_world(db)
     channels = [channel(world.workspace_id), *QUEUES]
     async with await psycopg.AsyncConnection.connect(urls.gateway, autocommit=True) as listener:
@@ -84,7 +87,7 @@ async def test_notifications_hold_opaque_ids_only(db: Database, gateway_db: Data
         async with db.write(None) as tx:
             await tx.execute("SELECT pg_notify(:channel, 'end')", channel=channels[0])
         heard: list[tuple[str, str]] = []
-        async for notice in listener.notifies(timeout=30):
+        async for notice in listener.notifies(timeout=60):
             if notice.payload == "end":
                 break
             heard.append((notice.channel, notice.payload))

@@ -62,10 +62,7 @@ def busy(urls: ServerUrls, size: tuple[int, int], tmp_path: Path) -> Iterator[Tt
 
 
 def leave(tty: Tty) -> None:
-    tty.on("q")
-    if not tty.at_end:
-        tty.on("y")
-    assert tty.finish() == 0
+    assert tty.leave() == 0
     assert tty.restored()
 
 

@@ -92,6 +92,17 @@ class Tty:
         self.raw += found
         return found
 
+    def leave(self) -> int:
+        """Leave the console, whatever there is to lose; the exit status."""
+        self.press("q")
+        deadline = time.monotonic() + PATIENCE
+        while not self.at_end and not self.shows("Leave the console?"):
+            assert time.monotonic() < deadline, f"neither asks nor ends\n{self.picture()}"
+            self.read(0.2)
+        if not self.at_end:
+            self.press("y")
+        return self.finish()
+
     def finish(self) -> int:
         """Read to the end; the exit status."""
         deadline = time.monotonic() + PATIENCE

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 from uuid import uuid4
 
+from console.clock import set_back, utc_now
 from console.db.engine import Database
 from console.domain.run import Answer, AnswerKind, RunState
 from console.ids import RunId, new_id
 from console.services.answers import Answers
 from tests.services.run_support import Fixed, newest_run
 from tests.world import Talk, World
+
+P = ParamSpec("P")
+
+
+def at_one_moment(test: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
+    """The clock stands while the test runs: a day that ends meanwhile would begin another window."""
+
+    @wraps(test)
+    async def standing(*given: P.args, **named: P.kwargs) -> None:
+        with set_back(utc_now()):
+            await test(*given, **named)
+
+    return standing
 
 
 async def limit(
@@ -30,8 +45,9 @@ async def counters(db: Database, world: World) -> dict[str, tuple[int, int]]:
     """Used and reserved by metric and period, of the window now; by day where the workspace itself limits that."""
     async with db.read(world.workspace_id) as tx:
         rows = await tx.rows(
-            "SELECT * FROM usage_counters u WHERE workspace_id = :ws AND window_end > now() AND (period = 'month' OR"
-            " EXISTS (SELECT FROM workspace_limits l WHERE l.metric = u.metric AND l.period = u.period))"
+            "SELECT * FROM usage_counters u WHERE workspace_id = :ws AND window_end > :now AND (period = 'month' OR"
+            " EXISTS (SELECT FROM workspace_limits l WHERE l.metric = u.metric AND l.period = u.period))",
+            now=utc_now(),
         )
         return {f"{row.metric} {row.period}": (row.used, row.reserved) for row in rows}
 

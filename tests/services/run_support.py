@@ -82,12 +82,16 @@ def at(point: str, act: Callable[[], Awaitable[object]]) -> Callable[[str], Awai
 
 async def until_blocked(db: Database) -> None:
     """Wait until some backend of this database waits for a lock."""
-    async with asyncio.timeout(60):
-        while True:
-            async with db.read(None) as tx:
-                waiting = await tx.scalar(
-                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND (database IS NULL OR database ="
-                    " (SELECT oid FROM pg_database WHERE datname = current_database()))"
-                )
-            if waiting:
-                return
+    async with asyncio.timeout(240):
+        while not await blocked(db):
+            await asyncio.sleep(0.005)
+
+
+async def blocked(db: Database) -> bool:
+    """Whether some backend of this database waits for a lock; those of other databases are other tests'."""
+    async with db.read(None) as tx:
+        waiting = await tx.scalar(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database()"
+        )
+    return bool(waiting)

@@ -10,6 +10,7 @@ import pytest
 from console.db.engine import Database
 from console.domain.message import MessageRole
 from console.domain.run import Answer, RunState, Turn
+from console.services import answers as answers_service
 from console.services.answers import Answers, Wait
 from console.services.conversations import Conversations
 from console.services.events import queue_answer
@@ -30,6 +31,9 @@ from tests.services.run_support import (
     until_blocked,
 )
 from tests.world import Talk, World, make_talk, make_world
+
+LONG = 600.0
+"""How long quiet takes where a slow machine must not bring it about."""
 
 
 async def test_an_answer_is_published_with_its_run_usage_and_version(db: Database, gateway_db: Database) -> None:
@@ -189,7 +193,11 @@ async def test_a_run_given_back_beside_a_message_on_its_way_ends(
     assert await held(db, world) == ["refunded"]
 
 
-async def test_after_three_supersessions_the_run_waits_for_quiet(db: Database, gateway_db: Database) -> None:
+async def test_after_three_supersessions_the_run_waits_for_quiet(
+    db: Database, gateway_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers_service, "QUIET_SECONDS", LONG)
+    monkeypatch.setattr(answers_service, "PATIENCE_SECONDS", 2 * LONG)
     world = await make_world(db)
     talk = await make_talk(gateway_db, world)
     await talk.say("0")
@@ -198,10 +206,12 @@ async def test_after_three_supersessions_the_run_waits_for_quiet(db: Database, g
         assert await answers.run(world.workspace_id, await newest_run(db, world)) is RunState.SUPERSEDED
     waits = await Answers(db, Fixed(good())).run(world.workspace_id, await newest_run(db, world))
     assert isinstance(waits, Wait)
-    assert 0 < waits.seconds <= 1
+    assert 0 < waits.seconds <= LONG
     async with db.write(world.workspace_id) as tx:
         await tx.execute(
-            "UPDATE conversations SET last_message_at = now() - interval '2 seconds' WHERE workspace_id = :ws"
+            "UPDATE conversations SET last_message_at = last_message_at - make_interval(secs => :long)"
+            " WHERE workspace_id = :ws",
+            long=LONG,
         )
     assert await Answers(db, Fixed(good())).run(world.workspace_id, await newest_run(db, world)) is RunState.COMPLETE
 

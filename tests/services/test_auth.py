@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 
 import pytest
@@ -127,11 +126,11 @@ async def test_unknown_and_wrong_take_the_same_time(monkeypatch: pytest.MonkeyPa
         assert not await matches(password, known)
         return time.process_time() - start
 
-    pairs = [(await seconds("wrong password", stored), await seconds("wrong password", None)) for _ in range(5)]
-    corrupt = [await seconds("wrong password", "no hash") for _ in range(3)]
-    long = [await seconds("x" * 1000, stored) for _ in range(3)]
-    wrong = statistics.median(pair[0] for pair in pairs)
-    for other in (statistics.median(pair[1] for pair in pairs), statistics.median(corrupt), statistics.median(long)):
+    tries = (("wrong password", stored), ("wrong password", None), ("wrong password", "no hash"), ("x" * 1000, stored))
+    # In turn, and the least of each: what else the machine does meets all of them, and adds only.
+    rounds = [[await seconds(*one) for one in tries] for _ in range(7)]
+    wrong, *others = map(min, zip(*rounds, strict=True))
+    for other in others:
         assert 0.5 < other / wrong < 2
 
 

@@ -18,7 +18,7 @@ from console.domain.run import Answer
 from console.services.answers import Answers
 from console.services.conversations import Conversations
 from console.services.takeover import Takeover
-from tests.services.run_support import Fixed, good, newest_run, unsure
+from tests.services.run_support import Fixed, blocked, good, newest_run, unsure
 from tests.world import Talk, World, make_talk, make_world
 
 Act = Callable[[], Awaitable[None]]
@@ -77,11 +77,8 @@ class Stepping(Database):
 
 async def through(db: Database, claiming: asyncio.Task[Claim]) -> None:
     """Wait until the claim stands, or waits for a lock that the run holds."""
-    async with asyncio.timeout(60):
-        while not claiming.done():
-            async with db.read(None) as tx:
-                if await tx.scalar("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                    return
+    async with asyncio.timeout(240):
+        while not claiming.done() and not await blocked(db):
             await asyncio.sleep(0.005)
 
 

@@ -13,6 +13,7 @@ import pytest
 from console.clock import utc_now
 from console.db.engine import Database
 from console.domain.conversation import Priority
+from console.domain.run import RunState
 from console.errors import ConflictError, InvalidInputError
 from console.ids import RunId
 from console.services import audit
@@ -44,10 +45,13 @@ class Desk:
         self.db, self.world, self.talks, self.lot = db, world, talks, random.Random(seed)  # noqa: S311 - a lot, not a secret
         self.said: list[str] = []
         self.held: list[str] = []
-        self.tried = 0
+        self.tried = self.answered = 0
 
     async def work(self) -> None:
-        for _ in range(STEPS):
+        """So many steps; more where the lot has not let the assistant have its say."""
+        for step in range(10 * STEPS):
+            if step >= STEPS and self.answered:
+                return
             try:
                 await self._act()
             except (ConflictError, InvalidInputError):
@@ -109,7 +113,8 @@ class Desk:
         async with self.db.read(self.world.workspace_id) as tx:
             rows = await tx.rows("SELECT id FROM runs WHERE workspace_id = :ws AND state = 'queued' LIMIT 1")
         for row in rows:
-            await Answers(self.db, Fixed(good())).run(self.world.workspace_id, RunId(row.id))
+            state = await Answers(self.db, Fixed(good())).run(self.world.workspace_id, RunId(row.id))
+            self.answered += state is RunState.COMPLETE
 
 
 @pytest.mark.timeout(300)

@@ -47,10 +47,14 @@ async def test_four_wrong_tries_and_a_right_one_begin_anew(mia: Person) -> None:
 
 async def test_the_waits_grow_to_fifteen_minutes_and_no_further(mia: Person) -> None:
     await wrong(mia, 5)
+    waits = (
+        "SELECT extract(epoch FROM locked_until - failed_at) / 60 FROM login_attempts ORDER BY failed_at DESC LIMIT 1"
+    )
     for minutes in (1, 2, 4, 8, 15):
-        mia.pass_minutes(minutes - 0.1)
+        assert mia.ask(waits) == minutes
+        mia.pass_minutes(minutes - 0.5)
         await mia.refused(PASSWORD)
-        mia.pass_minutes(0.2)
+        mia.pass_minutes(0.6)
         if minutes < 15:
             await wrong(mia, 1)
     await mia.signed_in()

@@ -14,10 +14,20 @@ from console.domain.workspace import Membership, NewWorkspace
 from console.errors import NotFoundError, NotMemberError
 from console.ids import new_id
 from console.services import Services
+from console.services.my_workspaces import MyWorkspaces
 from tests.services.test_agents import new_source
 from tests.world import World
 
 PASSWORD = "correct horse"
+LONG = 120.0
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine's workspace is in no trouble; how one in trouble is told has its own seconds."""
+    defaults = MyWorkspaces.glance.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "seconds", LONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class House:
 
         return actor_in(self.olivia, self.mine[place])
 
-    async def glance(self, place: int, seconds: float = 5.0) -> Glance:
+    async def glance(self, place: int, seconds: float = LONG) -> Glance:
         """A glance at one of them."""
         return await self.services.my_workspaces.glance(self.olivia, self.mine[place], seconds=seconds)
 

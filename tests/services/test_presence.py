@@ -192,6 +192,7 @@ async def test_two_consoles_of_one_person_are_one_to_the_others(db: Database, ga
     here, there = Presence(db, new_id()), Presence(db, new_id())
     await here.here(world.member, talk.id, typing=True)
     await there.here(world.member, talk.id)
+    await later(db, world, -60)
     assert await seen_by(db, world.other, talk) == [(talk.id, "mia", True)]
     assert await here.leave(world.member)
     assert await seen_by(db, world.other, talk) == [(talk.id, "mia", False)]

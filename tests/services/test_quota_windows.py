@@ -18,7 +18,7 @@ from console.services.ceilings import Ceilings
 from console.services.notifications import Notifications
 from console.services.quotas import HOLD_SECONDS, Refused, Reserved, reserve
 from console.services.usage import Usage
-from tests.services.quota_support import ask, begun_run, counters, limit
+from tests.services.quota_support import ask, at_one_moment, begun_run, counters, limit
 from tests.services.run_support import Fixed, at, good, newest_run
 from tests.world import make_talk, make_world
 
@@ -76,6 +76,7 @@ async def test_a_change_of_plan_holds_for_the_next_answer(db: Database, gateway_
     assert await counters(db, world) == {"answers month": (3, 0)}
 
 
+@at_one_moment
 async def test_a_limit_by_day_set_at_noon_knows_the_morning(db: Database, gateway_db: Database) -> None:
     world = await make_world(db)
     await ask(db, world, await make_talk(gateway_db, world), good())
@@ -85,6 +86,7 @@ async def test_a_limit_by_day_set_at_noon_knows_the_morning(db: Database, gatewa
     assert await counters(db, world) == {"answers day": (2, 0), "answers month": (2, 0)}
 
 
+@at_one_moment
 async def test_a_limit_by_day_cleared_and_set_again_has_forgotten_nothing(db: Database, gateway_db: Database) -> None:
     world = await make_world(db)
     ceilings = Ceilings(db)
@@ -99,6 +101,7 @@ async def test_a_limit_by_day_cleared_and_set_again_has_forgotten_nothing(db: Da
     assert all(one.ok for one in await Usage(db).drift(world.viewer))
 
 
+@at_one_moment
 async def test_a_limit_by_day_set_while_an_answer_is_written_counts_it(db: Database, gateway_db: Database) -> None:
     world = await make_world(db)
 

@@ -21,7 +21,7 @@ from console.services.conversations import Conversations
 from console.services.quotas import Refused, Reserved, meters, release_lapsed, reserve
 from console.services.takeover import Takeover
 from console.services.usage import Usage
-from tests.services.quota_support import ask, begun_run, counters, estimate, held, lapse, limit, spent
+from tests.services.quota_support import ask, at_one_moment, begun_run, counters, estimate, held, lapse, limit, spent
 from tests.services.run_support import Fixed, at, good, lose_leases, newest_run, unsure
 from tests.world import Talk, World, make_talk, make_world
 
@@ -29,6 +29,7 @@ HOUSE = "I can't answer more questions here at the moment"
 
 
 @pytest.mark.parametrize("period", ["day", "month"])
+@at_one_moment
 async def test_of_a_hundred_racers_at_the_limit_less_one_exactly_one_passes(db: Database, period: str) -> None:
     world = await make_world(db)
     await limit(db, world, "answers", 8, period=period)

@@ -8,9 +8,11 @@ import pytest
 
 from console.db.engine import Database
 from console.domain.gap import DraftOrigin, GapStatus
+from console.domain.held import HOLD_SECONDS
 from console.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, RefusedError
 from console.ids import GapId, new_id
 from console.services import audit
+from console.services import review as review_service
 from console.services.agents import Agents
 from console.services.curated import Curated
 from console.services.gap_sorting import merge
@@ -19,6 +21,12 @@ from tests.services.gap_support import QUESTION, gap_of, gaps_of, made, reply, r
 from tests.world import World, make_world
 
 PARIS = "is there a shop in paris"
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine must not end what can be undone; how long that lasts has its own lines."""
+    monkeypatch.setattr(review_service, "HOLD_SECONDS", 600)
 
 
 async def audited(db: Database, world: World) -> list[tuple[str, str]]:
@@ -150,7 +158,9 @@ async def test_a_dismissed_gap_never_returns(db: Database, gateway_db: Database)
             await act
 
 
-async def test_a_decision_is_undone_at_once_or_not_at_all(db: Database, gateway_db: Database) -> None:
+async def test_a_decision_is_undone_at_once_or_not_at_all(
+    db: Database, gateway_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = await make_world(db)
     id = await made(db, gateway_db, world)
     await review(db).approve(world.admin, id, answer=ANSWER)
@@ -161,6 +171,7 @@ async def test_a_decision_is_undone_at_once_or_not_at_all(db: Database, gateway_
     assert await Curated(db).list(world.admin) == ()
     again = await review(db).approve(world.admin, id)
     assert [one.id for one in await Curated(db).list(world.admin)] == [again.curated.id]
+    monkeypatch.setattr(review_service, "HOLD_SECONDS", HOLD_SECONDS)
     async with db.write(world.workspace_id) as tx:
         await tx.execute("UPDATE knowledge_gaps SET reviewed_at = reviewed_at - interval '9 seconds'")
     with pytest.raises(ConflictError, match="last 8 seconds"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,7 @@ from console.domain.agent import Agent
 from console.domain.agent_diff import AgentOverview
 from console.services.agents import Agents
 from console.services.versions import Versions
+from console.tui.kept_text import KeptText
 from console.tui.modals.document import DocumentModal
 from console.tui.widgets.document import Document
 from console.tui.widgets.virtual_list import VirtualList
@@ -134,6 +136,31 @@ async def test_esc_keeps_the_text_and_the_next_edit_goes_on_with_it(
         assert files(tmp_path) == []
 
 
+async def test_what_is_being_kept_when_nothing_is_left_to_keep_is_not(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is slow: esc comes while a thread is about to write what was typed."""
+    begun, go, ended = threading.Event(), threading.Event(), threading.Event()
+    keep = KeptText.keep
+
+    def slowly(kept: KeptText, text: str) -> None:
+        begun.set()
+        assert go.wait(60)
+        keep(kept, text)
+        ended.set()
+
+    monkeypatch.setattr(KeptText, "keep", slowly)
+    async with running(desk.console(desk.people.admin, drafts=tmp_path), WIDE) as stage:
+        await at_agents(stage)
+        await editing(stage)
+        await stage.type("z")
+        await stage.until(begun.is_set, "being kept")
+        await stage.press("ctrl+n", "escape")
+        go.set()
+        await stage.until(lambda: ended.is_set() and not isinstance(stage.app.screen, DocumentModal), "closed")
+        assert files(tmp_path) == []
+
+
 async def test_what_is_typed_outlives_the_console(desk: Desk, tmp_path: Path) -> None:
     async with running(desk.console(desk.people.admin, drafts=tmp_path), WIDE) as stage:
         await at_agents(stage)
@@ -254,8 +281,8 @@ async def test_an_agent_is_made_and_given_its_web_pages(desk: Desk, size: tuple[
         await stage.sees("can't be listed")
         await stage.press(*["backspace"] * 14)
         await stage.enter("https://shop.example")
-        await stage.sees("https://shop.example")
         await stage.until(lambda: "Let a site" not in stage.text, "closed")
+        await stage.sees("https://shop.example")
         await stage.press("x")
         await stage.sees("Remove this site?")
         await stage.press("y")

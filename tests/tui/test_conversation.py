@@ -158,7 +158,7 @@ async def test_a_send_after_the_claim_is_lost_keeps_the_text(desk: Desk, size: S
         await stage.type("my words")
         await stage.press("ctrl+s")
         await stage.sees("adam", "your draft is kept", "my words", "held by adam")
-        assert "sending" not in stage.text
+        await stage.until(lambda: "sending" not in stage.text, "no longer on its way")
         assert stage.pane.box.area.text == "my words"
         assert "my words" not in await desk.said(talk.id)
 

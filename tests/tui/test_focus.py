@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from console.domain.conversation import Status
+from console.domain.inbox import InboxFilter
+from console.tui.feed import Question
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import BROAD, NARROW, WIDE, Running, running
 
@@ -60,6 +62,11 @@ def agree(stage: Running) -> bool:
     return bool(here == stage.pane.target == (subject.id if subject else None))
 
 
+async def shows(stage: Running, tab: InboxFilter) -> None:
+    """Wait until the rows are those of a tab."""
+    await stage.until(lambda: stage.app.screen._shown == Question(tab), f"the tab {tab}")  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("size_", [WIDE, BROAD])
 async def test_the_pane_follows_to_another_tab(desk: Desk, size_: Size) -> None:
     waiting, other = await desk.waiting("Waits"), await desk.visitor("Other")
@@ -97,12 +104,14 @@ async def test_the_row_worked_on_stays_highlighted_when_the_list_is_read_again(d
     async with running(desk.console(), WIDE) as stage:
         await stage.until(lambda: len(stage.rows.rows) == 2, "inbox read")
         await stage.press("right")
-        await stage.until(lambda: "[waiting" in stage.text, "the tab waiting")
+        await shows(stage, InboxFilter.WAITING)
         await stage.opened(first.id)
         await stage.take()
-        await stage.press("escape", "R")
+        await stage.press("escape")
+        await stage.quiet()
+        await stage.press("R")
         await stage.until(lambda: stage.app.counts.mine == 1, "counted")
-        await stage.pilot.pause(0.3)
+        await stage.quiet()
         assert stage.rows.current_key == first.id
         assert agree(stage)
         await stage.press("escape", "R")

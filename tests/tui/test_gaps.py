@@ -161,10 +161,15 @@ async def test_undo_is_for_the_key_pressed_last(desk: Desk, late: int) -> None:
 async def test_who_is_second_is_told_who_was_first(desk: Desk, size: Size) -> None:
     id, _ = await asked(desk, QUESTION)
     await desk.services().review.draft(desk.me, id, ANSWER)
-    async with running(desk.console(desk.people.admin), size) as it:
+
+    async def too_late(approve: Callable[[], Awaitable[Any]]) -> object:
+        await desk.services().review.approve(desk.people.owner, id)
+        return await approve()
+
+    review = Around(desk.services().review, "approve", too_late)
+    async with running(desk.console(desk.people.admin, desk.services(review=review)), size) as it:
         await to_gaps(it, "draft ready")
         await in_full(it)
-        await desk.services().review.approve(desk.people.owner, id)
         await it.press("y")
         await it.until(lambda: "olivia approved this gap on " in it.toasts, "a word of it")
         await it.sees("[open 0]")
@@ -247,11 +252,13 @@ async def test_gaps_are_merged_and_split(desk: Desk, size: Size) -> None:
         await in_full(it)
         await it.press("m")
         await it.sees("is the same as", QUESTION)
+        await it.picks()
         await it.press("enter")
         await it.sees("3 conversations", "[open 1]")
         assert await status(desk, second) is GapStatus.MERGED
         await it.press("s")
         await it.sees("a gap of its own?", OTHER)
+        await it.picks()
         await it.press("enter")
         await it.sees("2 conversations", "[open 2]")
     assert await status(desk, second) is GapStatus.OPEN
@@ -268,6 +275,7 @@ async def test_enter_leads_to_the_conversation(desk: Desk, size: Size) -> None:
         await it.until(lambda: it.app.screen.detail is not None, "the detail")  # type: ignore[attr-defined]
         await it.press("enter")
         await it.sees("Which conversation?")
+        await it.picks()
         await it.type("Joyce")
         await it.press("enter")
         await it.until(lambda: it.app.current_mode == "inbox", "the inbox")

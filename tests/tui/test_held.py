@@ -8,13 +8,20 @@ from typing import Any
 
 from console.domain.conversation import Control, Status
 from console.errors import ConnectionFailedError
+from tests.tui.conftest import LONG
 from tests.tui.support.around import Around
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import NARROW, WIDE, Running, running
 from tests.world import Talk
 
 Size = tuple[int, int]
-SECONDS_LEFT = re.compile(r"sending [1-8] s")
+SECONDS_LEFT = re.compile(r"sending (\d+) s")
+
+
+def left(stage: Running) -> int:
+    """The seconds that the one on its way still has, as they are shown; 0 when they are not."""
+    found = SECONDS_LEFT.search(stage.text)
+    return int(found[1]) if found else 0
 
 
 async def send(stage: Running, text: str) -> None:
@@ -37,10 +44,12 @@ async def hold(desk: Desk, stage: Running, text: str = "my words", talk: Talk | 
 async def test_it_counts_down_and_then_is_the_message_in_its_place(desk: Desk, size: Size) -> None:
     async with running(desk.console(tick=0.1), size) as stage:
         await hold(desk, stage)
-        await stage.until(lambda: bool(SECONDS_LEFT.search(stage.text)), "the seconds left")
+        await stage.until(lambda: 0 < left(stage) <= LONG, "the seconds left")
+        before_long = left(stage)
+        await stage.until(lambda: 0 < left(stage) < before_long, "fewer")
         await stage.sees("esc u undo")
         await stage.press("escape")
-        await stage.until(lambda: bool(re.search(r"sending \d s   u undo", stage.text)), "as a key of the list")
+        await stage.until(lambda: bool(re.search(r"sending \d+ s   u undo", stage.text)), "as a key of the list")
         before = stage.text.splitlines()
         at = next(y for y, line in enumerate(before) if "my words" in line)
         await desk.goes_out()

@@ -6,7 +6,7 @@ from textual.css.query import NoMatches
 
 from console.tui import crash
 from console.tui.screens.inbox import InboxScreen
-from console.tui.widgets.toast import SECONDS
+from console.tui.widgets import toast
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import NARROW, WIDE, running
 
@@ -72,7 +72,12 @@ async def test_ctrl_c_twice_leaves(desk: Desk) -> None:
         await stage.until(lambda: stage.app._exit, "left")
 
 
-async def test_toasts_are_short_once_and_not_over_the_composer(desk: Desk, size: tuple[int, int]) -> None:
+async def test_toasts_are_short_once_and_not_over_the_composer(
+    desk: Desk, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert toast.SECONDS == 3.0
+    for module in ("app", "widgets.toast"):
+        monkeypatch.setattr(f"console.tui.{module}.SECONDS", 90.0)  # until all of them are drawn
     await desk.waiting()
     async with running(desk.console(), size) as stage:
         await stage.sees("Crystal Minh")
@@ -81,7 +86,7 @@ async def test_toasts_are_short_once_and_not_over_the_composer(desk: Desk, size:
             stage.app.say(text, "error")
         await stage.sees("same", "second")
         assert stage.toasts.count("same") == 1
-        assert all(note.timeout == SECONDS for note in stage.app._notifications)
+        assert all(note.timeout == toast.SECONDS for note in stage.app._notifications)
         composer, head = stage.pane.box.area.region, stage.app.screen.query("ToastRack").first().region
         assert not composer.overlaps(head)
 
@@ -97,7 +102,7 @@ async def test_palette_offers_what_was_meant(desk: Desk, typed: str, first: str)
         await stage.press("escape")
         await stage.until(lambda: "b hand back" in stage.footer, "footer")
         await stage.press("ctrl+p")
-        await stage.until(lambda: stage.app.screen.query("CommandInput").first().has_focus, "palette")
+        await stage.palette()
         await stage.type(typed)
 
         def offered() -> list[str]:

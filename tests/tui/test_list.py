@@ -4,6 +4,7 @@ import asyncio
 
 from console.domain.conversation import HandoffReason
 from console.domain.inbox import InboxFilter
+from console.tui.feed import Question
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import Running, running
 
@@ -102,7 +103,7 @@ async def test_new_rows_come_in_above_when_the_cursor_is_at_the_top(desk: Desk) 
         assert "new above" not in stage.text
 
 
-async def test_a_gap_in_the_link_reads_what_is_seen_again(desk: Desk) -> None:
+async def test_a_gap_in_the_link_reads_what_is_seen_again(desk: Desk, unpolled: None) -> None:
     """The notification of a change is lost with the listening connection, and the change is shown all the same."""
     talk = await desk.visitor()
     async with running(desk.console()) as stage:
@@ -161,7 +162,8 @@ async def test_rows_keep_their_place_when_they_leave_the_tab(desk: Desk) -> None
     async with running(desk.console()) as stage:
         await read(stage, 4)
         await stage.press("right")
-        await stage.until(lambda: stage.app.screen.question.filter is InboxFilter.WAITING, "tab")  # type: ignore[attr-defined]
+        waiting = Question(InboxFilter.WAITING)
+        await stage.until(lambda: stage.app.screen._shown == waiting, "tab")  # type: ignore[attr-defined]
         await stage.sees("[waiting 4]")
         await desk.services().takeover.claim(desk.people.other, ids[1])
         await stage.sees("held by max")

@@ -15,6 +15,8 @@ from console.tui.screens.listing import ListScreen
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import NARROW, WIDE, Running, running
 
+pytestmark = pytest.mark.usefixtures("unpolled")
+
 
 class Fruits(ListScreen[str]):
     """Three fruits, and what is known of each."""
@@ -55,6 +57,8 @@ class Fruits(ListScreen[str]):
 @asynccontextmanager
 async def fruits(desk: Desk, size: tuple[int, int]) -> AsyncIterator[tuple[Running, Fruits]]:
     async with running(desk.console(), size) as it:
+        await it.sees("live")
+        await it.quiet()  # each gap in the link is a reason to read again
         screen = Fruits()
         await it.app.push_screen(screen)
         await it.sees("apple", "5 letters", "plum")

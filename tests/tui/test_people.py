@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import WIDE, running
 
 Size = tuple[int, int]
+pytestmark = pytest.mark.usefixtures("unpolled", "unbeaten")
 
 
 async def test_operators_see_each_other_come_type_and_go(desk: Desk, size: Size) -> None:
@@ -21,6 +24,8 @@ async def test_operators_see_each_other_come_type_and_go(desk: Desk, size: Size)
         await other.sees("mia is here")
         await other.take()
         await stage.sees("max took over")
+        await other.quiet()
+        await stage.quiet()
         reads = stage.pane.turns
         await other.type("hm")
         await stage.sees("max is typing")
@@ -41,7 +46,8 @@ async def test_a_note_being_written_is_nothing_for_the_visitor(desk: Desk) -> No
         async def saved() -> bool:
             return await desk.services().drafts.load(desk.me, talk.id, "note") is not None
 
-        await stage.until_true(saved, "what was typed is on the server, and so is what the others are told")
+        await stage.until_true(saved, "what was typed is on the server")
+        await stage.quiet()  # and so is what the others are told
         around = await desk.services().presence.around(desk.people.other, [talk.id])
         assert [(each.name, each.typing) for each in around] == [("mia", False)]
 

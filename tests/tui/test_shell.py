@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from console.clock import utc_now
 from console.db.engine import Database
 from console.domain.live import Link
 from console.services import Services
@@ -45,7 +42,7 @@ async def test_help_is_searchable(desk: Desk, size: tuple[int, int]) -> None:
 async def test_palette_runs_a_command(desk: Desk, key: str) -> None:
     async with running(desk.console(), NARROW) as stage:
         await stage.press(key)
-        await stage.until(lambda: stage.app.screen.query("CommandInput").first().has_focus, "palette")
+        await stage.palette()
         await stage.type("dark or light")
         await stage.sees("the other theme")
         await stage.press("down", "enter")
@@ -60,7 +57,7 @@ async def test_a_viewer_reads_only(desk: Desk, size: tuple[int, int]) -> None:
         await stage.open()
         await stage.sees("Where is my refund?")
         await stage.press("ctrl+p")
-        await stage.until(lambda: stage.app.screen.query("CommandInput").first().has_focus, "palette")
+        await stage.palette()
         await stage.sees("Copy id")
         assert "claim it and reply" not in stage.text
     now = await desk.of(talk.id)
@@ -150,11 +147,13 @@ async def test_copy(desk: Desk) -> None:
         await stage.until(lambda: str(talk.id) == stage.app.clipboard, "copied")
 
 
-async def test_nothing_is_read_under_a_modal(desk: Desk) -> None:
+async def test_nothing_is_read_under_a_modal(desk: Desk, unpolled: None) -> None:
     talk = await desk.visitor()
     inbox = Around(desk.services().inbox, "rows", lambda call: call())
     async with running(desk.console(services=desk.services(inbox=inbox))) as stage:
+        await stage.sees("live")
         await stage.opened(talk.id)
+        await stage.quiet()
         await stage.press("?")
         await stage.sees("type to search")
         before, heard = inbox.calls, len(stage.messages)
@@ -165,7 +164,7 @@ async def test_nothing_is_read_under_a_modal(desk: Desk) -> None:
         await stage.sees("while reading help")
 
 
-async def test_the_lease_is_renewed_while_holding(desk: Desk) -> None:
+async def test_the_lease_is_renewed_while_holding(desk: Desk, unbeaten: None) -> None:
     talk = await desk.waiting()
     takeover = Around(desk.services().takeover, "renew", lambda call: call())
     async with running(desk.console(services=desk.services(takeover=takeover))) as stage:
@@ -174,12 +173,13 @@ async def test_the_lease_is_renewed_while_holding(desk: Desk) -> None:
         assert takeover.calls == 0
         await stage.take()
         await stage.until(lambda: stage.app.counts.mine == 1, "counted")
-        began = utc_now()
+        claimed = (await desk.of(talk.id)).holder
+        assert claimed is not None
         stage.app._heartbeat()
 
         async def renewed() -> bool:
             holder = (await desk.of(talk.id)).holder
-            return holder is not None and holder.lease_expires_at - began > timedelta(seconds=59)
+            return holder is not None and holder.lease_expires_at > claimed.lease_expires_at
 
         await stage.until_true(renewed, "renewed")
         assert takeover.calls == 1

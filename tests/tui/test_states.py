@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 import console.tui
+from console.clock import utc_now
 from console.domain.live import Link, LinkChanged
 from console.errors import ExitCode
 from console.text import SafeText
@@ -76,8 +78,10 @@ async def test_a_membership_that_ends_ends_the_console(desk: Desk, size: tuple[i
         await stage.press("p")
         await stage.open_pane()
         await stage.writing()
+        await stage.sees("live")
+        await stage.quiet()
         await _remove(desk)
-        await stage.type("half")
+        stage.pane.box.area.insert("half")  # at once: the console ends with the first read or write from now on
         await stage.until(lambda: stage.app._exit, "left")
         assert stage.app.return_code == ExitCode.AUTH
         assert "no member" in str(stage.app.over)
@@ -139,20 +143,27 @@ async def test_the_age_of_a_link_goes_on_while_it_stays(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("link", [Link.POLLING, Link.OFFLINE])
-async def test_a_link_that_is_not_live_shows_its_age(desk: Desk, link: Link) -> None:
+async def test_a_link_that_is_not_live_shows_its_age(
+    desk: Desk, link: Link, unpolled: None, unbeaten: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running(desk.console(tick=0.05), NARROW) as stage:
         await stage.sees("live")
+        await stage.quiet()  # whatever is read now says that the server answers
         hear(stage.app, LinkChanged(link))
+        shown = stage.app.link_since.astimezone() + timedelta(seconds=0.5)
+        assert utc_now() - stage.app.link_since < timedelta(minutes=1)
+        monkeypatch.setattr(stage.app, "now", lambda: shown)
         await stage.sees(f"{link.value} 0s")
         assert ("sending waits" in stage.text) is (link is Link.OFFLINE)
 
 
-async def test_the_header_tells_of_a_listener_that_is_ended(desk: Desk, size: tuple[int, int]) -> None:
+async def test_the_header_tells_of_a_listener_that_is_ended(desk: Desk, size: tuple[int, int], unpolled: None) -> None:
     talk = await desk.waiting()
     async with running(desk.console(), size) as stage:
         await stage.sees("Crystal Minh", "live")
+        since = stage.app.link_since
         await _end_listener(desk)
-        await stage.until(lambda: stage.app.link is not Link.LIVE, "noticed")
+        await stage.until(lambda: stage.app.link_since != since, "noticed")  # it may be live again by now
         await talk.say("said meanwhile")
         await stage.sees("said meanwhile")
         await stage.sees("live")

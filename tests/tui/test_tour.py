@@ -18,6 +18,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses for readers."""
     monkeypatch.setattr(tour, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(tour, "PRAISE_SECONDS", 0.05)
+    monkeypatch.setattr(tour, "OVER_SECONDS", 600.0)  # what it says last stays until it was seen
 
 
 def on_tour(stage: Running) -> bool:

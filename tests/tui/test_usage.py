@@ -49,9 +49,11 @@ async def test_meters_plot_and_table_at_both_sizes(desk: Desk, size: tuple[int, 
 
 
 async def test_periods_and_days(desk: Desk, size: tuple[int, int]) -> None:
-    month = window(Period.MONTH, await anchor(desk), utc_now())
+    now = (await anchor(desk)) + timedelta(hours=12)  # a day that does not end meanwhile
+    month = window(Period.MONTH, await anchor(desk), now)
     await use(desk.db, desk.people, month.start - timedelta(days=2), 77)
-    async with running(desk.console(), size) as stage:
+    services = desk.services(usage=Usage(desk.db, clock=lambda: now))
+    async with running(desk.console(services=services), size) as stage:
         screen = await opened(stage, "Nothing was used in this period", "[ goes to the one before")
         await stage.press("left_square_bracket")
         await stage.sees("Assistant", "77")
@@ -59,7 +61,7 @@ async def test_periods_and_days(desk: Desk, size: tuple[int, int]) -> None:
         await stage.press("right_square_bracket", "right_square_bracket")
         await stage.sees("Nothing was used")
         assert screen.back == 0
-        await use(desk.db, desk.people, utc_now(), 3)
+        await use(desk.db, desk.people, now, 3)
         await stage.press("d")
         await stage.sees("Assistant", "the day before")
         assert screen.period is Period.DAY

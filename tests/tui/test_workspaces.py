@@ -19,6 +19,7 @@ from console.domain.glance import Glance
 from console.errors import NotMemberError
 from console.ids import new_id
 from console.services import Services
+from console.services.my_workspaces import MyWorkspaces
 from console.services.visitors import Visitors
 from console.text import one_line
 from console.tui.app import ConsoleApp, Options, Place
@@ -71,7 +72,11 @@ class Site:
 
 
 @pytest.fixture
-async def site(db: Database, gateway_db: Database, urls: ServerUrls) -> AsyncIterator[Site]:
+async def site(
+    db: Database, gateway_db: Database, urls: ServerUrls, unhurried: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Site]:
+    # The default of an argument: bound when the class was made.
+    monkeypatch.setitem(MyWorkspaces.glance.__kwdefaults__ or {}, "seconds", 60.0)
     async with Notifier(db, urls.app), Notifier(gateway_db, urls.gateway):
         yield Site(db, gateway_db, urls, await make_house(db))
 
@@ -88,7 +93,12 @@ async def at_workspaces(stage: Running) -> None:
 
 async def switched(stage: Running, name: str) -> None:
     await stage.until(
-        lambda: stage.app.workspace.name == name and isinstance(stage.app.screen, InboxScreen), f"in {name}"
+        lambda: (
+            stage.app.workspace.name == name
+            and isinstance(stage.app.screen, InboxScreen)
+            and not stage.app.switching.moving  # no key works until then
+        ),
+        f"in {name}",
     )
 
 
@@ -134,7 +144,7 @@ async def test_enter_switches_and_nothing_of_the_old_workspace_stays(site: Site,
         app.say("something about Old Visitor")
         await go_to(stage, "House 1")
         await stage.sees("New Visitor", "House 1")
-        assert "Old Visitor" not in stage.text + stage.toasts
+        assert "Old Visitor" not in stage.text + stage.toasts_left
         assert app.actor.workspace_id == site.house.mine[1].workspace_id
         now = (app.drafts, app.undo, app.outbox, app.whereabouts, app.tint)
         assert all(one is not other for one, other in zip(old[:4], now[:4], strict=True))
@@ -165,7 +175,7 @@ async def test_a_reply_of_the_old_workspace_that_comes_late_is_dropped(site: Sit
     await site.waiting(0, "Old Visitor")
     await site.waiting(1, "New Visitor")
     old, gate, late = site.house.mine[0].workspace_id, asyncio.Event(), asyncio.Event()
-    holding = False
+    holding, stuck = False, set[str]()
 
     def stubborn(service: object, method: str) -> Around:
         """Answers about the old workspace wait for the gate, and no cancellation stops them."""
@@ -174,6 +184,7 @@ async def test_a_reply_of_the_old_workspace_that_comes_late_is_dropped(site: Sit
             about_old = stage.app.actor.workspace_id == old
             found = await reply()
             if about_old and holding:
+                stuck.add(method)
                 while not gate.is_set():
                     with suppress(asyncio.CancelledError):
                         await gate.wait()
@@ -194,9 +205,11 @@ async def test_a_reply_of_the_old_workspace_that_comes_late_is_dropped(site: Sit
         await stage.press("1", "R")
         await stage.pilot.pause()
         stage.app.changed_here()
+        await stage.until(lambda: stuck == {"page", "counts", "transcript"}, "all under way")
         await stage.press("6", "end", "enter")
         await switched(stage, "House 1")
         await stage.sees("New Visitor")
+        await stage.until(lambda: stage.app.counts.waiting == 1, "counted")
         counts = stage.app.counts
         gate.set()
         await stage.until(late.is_set, "the late reply")

@@ -124,7 +124,7 @@ def test_who_comes_while_it_leaves_gets_a_new_one(data: Path) -> None:
         first = at_work(data)
     until(lambda: holder(data / "worker-users.lock") == first or not psutil.pid_exists(first))
     with user(data):
-        assert at_work(data) != first
+        until(lambda: at_work(data) != first)  # It may still be leaving.
 
 
 def test_it_works_on_this_machines_own_database_only(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,10 @@ import pytest
 from tests.unit.test_keychain import BACKEND
 
 ASK = """
+from console import keychain
 from console.config import load_config
 from console.model_key import model_defaults
+keychain.KEYRING_SECONDS = 60.0
 endpoint = model_defaults(load_config()).endpoint
 print(endpoint.key if endpoint else "no endpoint")
 """

@@ -15,7 +15,7 @@ from console.services.sources import Sources
 from console.worker.worker import run_worker
 from tests.services.knowledge_support import write_articles
 from tests.services.run_support import SAID, Fixed, good
-from tests.worker.test_worker import until
+from tests.worker.test_worker import SOON, until
 from tests.world import make_talk, make_world
 
 CRAWLS = 8
@@ -41,7 +41,7 @@ async def test_an_answer_passes_all_crawls(
             run_worker(db, urls.app, Answers(db, Fixed(good())), endless, stop=stop, ready=ready.set)
         )
         await ready.wait()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(SOON):
             await begun.wait()
         talks = [await make_talk(gateway_db, world) for _ in range(CRAWLS)]
         for talk in talks:

@@ -22,7 +22,7 @@ from console.worker.worker import run_worker
 from tests.services.run_support import SAID, Fixed, good
 from tests.world import Talk, World, make_talk, make_world
 
-SOON = 60.0
+SOON = 240.0
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -158,7 +158,13 @@ async def test_a_job_that_its_worker_could_not_report_as_done_is_dropped(
     """It would hold the conversation's lock as long as its worker lives."""
     world = await make_world(db)
     talk = await make_talk(gateway_db, world)
+    before = await newest_worker(urls)
     async with working(db, urls):
+
+        async def at_work() -> bool:
+            return await newest_worker(urls) > before
+
+        await until(at_work)
         await stick(urls, world, talk)
         await talk.say("anybody?")
 
@@ -166,6 +172,14 @@ async def test_a_job_that_its_worker_could_not_report_as_done_is_dropped(
             return len(await talk.seen()) == 2
 
         await until(answered)
+
+
+async def newest_worker(urls: ServerUrls) -> int:
+    """The number of the worker that signed on last, of those who have not left."""
+    async with await psycopg.AsyncConnection.connect(urls.superuser, autocommit=True) as god:
+        row = await (await god.execute("SELECT coalesce(max(id), 0) FROM jobs.procrastinate_workers")).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def stick(urls: ServerUrls, world: World, talk: Talk) -> None:

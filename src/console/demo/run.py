@@ -28,6 +28,8 @@ from console.signals import stop_on_signals
 Say = Callable[[str], None]
 OPERATOR = "olivia@acme.test"
 LEAVING_SECONDS = 12.0
+LEFT_SECONDS = 30.0
+"""How long a demo that was ended just now may take, with its worker, to let go of the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def begin_anew(config: Config) -> None:
     """Delete the demo's data; `RefusedError` while another process uses it, after the time that one takes to leave."""
     from console.db.embedded.server import EmbeddedServer
 
-    give_up = time.monotonic() + LEAVING_SECONDS
+    give_up = time.monotonic() + LEFT_SECONDS
     while True:
         try:
             return EmbeddedServer(config.data_dir).destroy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from tests.world import Talk, World, make_talk
 
 T = TypeVar("T")
 ASKS = HandoffReason.CUSTOMER_REQUEST
+RELEASE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,17 @@ class Desk:
         return [str(message.content) for message in transcript.messages]
 
     async def goes_out(self) -> None:
-        """What is held is due, and the worker has sent it."""
+        """What is held is due, and the worker has sent it, which leaves what is locked for the next time."""
         async with self.db.write(self.people.workspace_id) as tx:
             await tx.execute("UPDATE held_sends SET due_at = now() - interval '1 second' WHERE workspace_id = :ws")
-        await release_due(self.db, self.people.workspace_id)
+        async with asyncio.timeout(RELEASE_SECONDS):
+            while await self._due():
+                await release_due(self.db, self.people.workspace_id)
+
+    async def _due(self) -> int:
+        async with self.db.read(self.people.workspace_id) as tx:
+            due = "SELECT count(*) FROM held_sends WHERE workspace_id = :ws AND due_at <= now()"
+            return int(await tx.scalar(due))
 
     async def held(self, id: ConversationId) -> list[str]:
         """What the member holds back of it."""

@@ -69,6 +69,7 @@ class DocumentModal(Modal[T | None], Generic[T]):
         self._timer: Timer | None = None
         self._settled = self._latest = text
         self._done = False
+        self._keeping = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """Title, what is wrong, the document, keys."""
@@ -102,10 +103,17 @@ class DocumentModal(Modal[T | None], Generic[T]):
 
     async def _keep(self) -> None:
         self._timer = None
-        text = self.document.text
-        if text != self._settled:
-            await asyncio.to_thread(self._kept.keep, text)
-            self._settled = text
+        async with self._keeping:
+            text = self.document.text
+            if text != self._settled and not self._done:
+                await asyncio.to_thread(self._kept.keep, text)
+                self._settled = text
+
+    async def _forget(self) -> None:
+        """Nothing is kept from here on, nor by a thread that is about to write what was typed last."""
+        async with self._keeping:
+            await asyncio.to_thread(self._kept.forget)
+            self._done = True
 
     def on_unmount(self) -> None:
         """However the console ends, what was typed is kept."""
@@ -125,10 +133,9 @@ class DocumentModal(Modal[T | None], Generic[T]):
             await asyncio.to_thread(self._kept.keep, text)
             self._settled = text
             saved = await self._save(text, self._over)
-            await asyncio.to_thread(self._kept.forget)
+            await self._forget()
         finally:
             self._busy = False
-        self._done = True
         self.dismiss(saved)
 
     def refused(self, error: ConsoleError) -> None:
@@ -166,7 +173,7 @@ class DocumentModal(Modal[T | None], Generic[T]):
 
     async def _close(self) -> None:
         if self.document.text == self._fresh:
-            await asyncio.to_thread(self._kept.forget)
+            await self._forget()
         else:
             await self._keep()
             if self._kept.path is not None:
