@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from console.domain.conversation import Control, Status
@@ -221,3 +223,43 @@ async def test_what_one_console_calls_back_is_in_the_composer_of_the_other(desk:
         await two.press("u")
         await two.writing()
         await one.until(lambda: one.pane.box.area.text == "my words\nmore", "here too")
+
+
+async def test_words_called_back_while_the_draft_is_read_are_in_the_composer_that_opens(desk: Desk) -> None:
+    """The read from before brings its draft after all, and before the one that was begun for the words."""
+    before, after = asyncio.Event(), asyncio.Event()
+    reads: list[asyncio.Event] = []
+
+    async def late(load: Callable[[], Awaitable[Any]]) -> object:
+        draft = await load()
+        if slow:
+            answered = after if reads else before
+            reads.append(answered)
+            while not answered.is_set():
+                with suppress(asyncio.CancelledError):  # it is on its way: no cancellation stops it
+                    await answered.wait()
+        return draft
+
+    slow, drafts = False, Around(desk.services().drafts, "load", late)
+    async with running(desk.console(services=desk.services(drafts=drafts)), NARROW) as stage:
+        talk = await hold(desk, stage)
+        await stage.press("escape", "escape")
+        await stage.until(lambda: stage.rows.has_focus, "in the list")
+        slow = True
+        await stage.press("enter")
+        await stage.open_pane()
+        await stage.until(lambda: len(reads) == 1, "the draft is being read")
+        await stage.press("u")
+        await stage.until(lambda: len(reads) > 1 and "your draft again" in stage.toasts, "called back, and read again")
+        assert not stage.pane.box.is_open
+        before.set()
+        await stage.handled()
+        after.set()
+        await stage.writing()
+        await stage.until(lambda: stage.pane.box.area.text == "my words", "words are back")
+        await stage.type("!")
+
+        async def kept() -> bool:
+            return await desk.draft(talk.id) == "my words!"
+
+        await stage.until_true(kept, "nothing is lost")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from psycopg import AsyncClientCursor
+from psycopg.adapt import Transformer
 
 from console.db.rows import Result
 
@@ -21,9 +21,9 @@ async def whole(
 
     The server leaves off at the first error, so that nothing is committed then; it is in that transaction still.
     """
-    cursor = AsyncClientCursor(connection)
-    text = cursor.mogrify(statement, params).encode()
-    await cursor.execute(begun + b";" + text + b";COMMIT", prepare=False)
+    literals = Transformer.from_context(connection)
+    text = statement % {name.encode(): literals.as_literal(value) for name, value in params.items()}
+    cursor = await connection.execute(begun + b";" + text + b";COMMIT", prepare=False)
     await cursor.set_result(_STATEMENT)
     found = cursor.pgresult is not None and cursor.pgresult.nfields
     return Result(await cursor.fetchall() if found else (), cursor.rowcount)

@@ -35,6 +35,7 @@ class ConversationPane(ReadingPane):
         kind: str
         text: str
         focus: bool
+        turn: int
 
     @dataclass
     class Offered(Message):
@@ -53,6 +54,8 @@ class ConversationPane(ReadingPane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._wants: str | None = None
+        self._opening: tuple[str, bool] | None = None
+        self._draft_turn = 0
 
     @property
     def box(self) -> ComposerBox:
@@ -74,6 +77,7 @@ class ConversationPane(ReadingPane):
         """Show a conversation. `wants` is `reply` or `note`, to go on writing at once."""
         self._wants = wants
         if id != self.target:
+            self._opening = None
             self.box.close()
         self.show(id, be_read=be_read)
 
@@ -89,7 +93,14 @@ class ConversationPane(ReadingPane):
     def write(self, kind: str) -> None:
         """Open the composer with the draft of that kind and go there."""
         if self.target is not None:
-            start(self, "draft", self._read_draft, self.target, kind, focus=True)
+            self._open_draft(self.target, kind, focus=True)
+
+    def _open_draft(self, id: ConversationId, kind: str, *, focus: bool) -> None:
+        """Open the composer once the draft is read; what an earlier read is about to bring is old then."""
+        wanted = focus or self._opening == (kind, True)
+        self._opening = kind, wanted
+        self._draft_turn += 1
+        start(self, "draft", self._read_draft, id, kind, self._draft_turn, focus=wanted)
 
     def draw(self) -> None:
         """The suggestion too."""
@@ -114,12 +125,15 @@ class ConversationPane(ReadingPane):
         if self.thread is not None and self.thread.held:
             self.draw_transcript()
 
-    async def _read_draft(self, id: ConversationId, kind: str, *, focus: bool) -> None:
-        self.post_message(self.DraftRead(id, kind, await self.console_app.drafts.load(id, kind), focus))
+    async def _read_draft(self, id: ConversationId, kind: str, turn: int, *, focus: bool) -> None:
+        self.post_message(self.DraftRead(id, kind, await self.console_app.drafts.load(id, kind), focus, turn))
 
     @on(DraftRead)
     def _draft_read(self, event: DraftRead) -> None:
         subject = self.subject
+        if event.turn != self._draft_turn:
+            return
+        self._opening = None
         if event.id != self.target or subject is None or (event.kind == "reply" and not subject.mine):
             return
         self.box.open(event.id, event.kind, subject.visitor_name, event.text)
@@ -183,9 +197,14 @@ class ConversationPane(ReadingPane):
             self.write("reply")
 
     def words_back(self, held: Held) -> None:
-        """Before what has been typed since; in a closed composer they are read with the draft."""
-        if (self.box.target, self.box.kind) == (held.conversation_id, "reply") and not self.box.sending:
-            self.box.put_before(held.content)
+        """Before what has been typed since; in a closed composer they are read with the draft, and read again where
+        that may have been read before them."""
+        if (self.box.target, self.box.kind) == (held.conversation_id, "reply"):
+            if not self.box.sending:
+                self.box.put_before(held.content)
+        elif self._opening is not None:
+            kind, focus = self._opening
+            self._open_draft(held.conversation_id, kind, focus=focus)
 
     @on(Composer.Left)
     def _left(self) -> None:
@@ -250,9 +269,9 @@ class ConversationPane(ReadingPane):
             return
         writing = self.box.is_open
         if wants == "note" or (wants == "reply" and subject.mine):
-            start(self, "draft", self._read_draft, self.target, wants, focus=True)
+            self._open_draft(self.target, wants, focus=True)
         elif subject.mine and not writing:
-            start(self, "draft", self._read_draft, self.target, "reply", focus=False)
+            self._open_draft(self.target, "reply", focus=False)
         elif not subject.mine and writing and self.box.kind == "reply":
             self._lost_control()
 
