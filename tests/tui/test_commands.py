@@ -74,7 +74,7 @@ def test_no_key_means_two_things_in_one_place(scopes: set[Scope]) -> None:
 
 
 def test_help_and_key_table_show_every_key() -> None:
-    help_text, table = help_lines("", Role.OWNER).plain, key_table()
+    help_text, table = help_lines("", Role.OWNER, 300).plain, key_table()
     for command in COMMANDS:
         if command.keys:
             assert command.shown_keys in help_text
@@ -82,9 +82,20 @@ def test_help_and_key_table_show_every_key() -> None:
 
 
 def test_help_says_which_role_a_key_needs() -> None:
-    lines = help_lines("take over", Role.VIEWER).plain
+    lines = help_lines("take over", Role.VIEWER, 95).plain
     assert "needs the role member" in lines
-    assert "needs the role" not in help_lines("take over", Role.MEMBER).plain
+    assert "needs the role" not in help_lines("take over", Role.MEMBER, 95).plain
+
+
+@pytest.mark.parametrize("width", [52, 71, 95])
+def test_what_a_key_does_stays_in_its_column(width: int) -> None:
+    lines = help_lines("", Role.VIEWER, width).plain.splitlines()
+    beside = max(20, width - 35)
+    assert all(len(line) <= 35 + beside for line in lines)
+    scopes = {scope.value for scope in Scope}
+    known = [line for line in lines if line and line not in scopes]
+    assert any(line[:35].isspace() for line in known)
+    assert all(line[35:36].strip() for line in known)
 
 
 def test_areas_are_commands() -> None:

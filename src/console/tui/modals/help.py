@@ -35,12 +35,17 @@ class HelpModal(Modal[bool]):
         with Vertical(classes="card tall"):
             yield _Search("type to search the keys", id="words")
             with VerticalScroll(id="table", can_focus=False):
-                yield Static(help_lines("", self._role), markup=False, id="help-lines")
+                yield Static(markup=False, id="help-lines")
             yield Static(toned("↑ ↓ scroll   T a two-minute tour   esc close", "quiet"), markup=False)
 
+    def on_resize(self) -> None:
+        """The lines are as wide as the card, which is laid out after this."""
+        self.call_after_refresh(self._draw)
+
     @on(Input.Changed, "#words")
-    def _search(self, event: Input.Changed) -> None:
-        self.query_one("#help-lines", Static).update(help_lines(event.value, self._role))
+    def _draw(self) -> None:
+        words, room = self.query_one("#words", Input).value, self.query_one("#table").scrollable_content_region.width
+        self.query_one("#help-lines", Static).update(help_lines(words, self._role, room))
 
     def action_tour(self) -> None:
         """Take the tour."""
