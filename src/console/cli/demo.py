@@ -29,7 +29,7 @@ async def _demo(call: Call) -> int:
 
     config = _config(call)
     if call.args.fresh:
-        begin_anew(config)
+        begin_anew(config, call.out.say)
     if call.args.headless:
         await headless(config, call.out.say, call.out.data)
         return 0

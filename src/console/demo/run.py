@@ -173,15 +173,18 @@ async def on_screen(config: Config, say: Say) -> int:
             await auth.logout(signed.token)
 
 
-def begin_anew(config: Config) -> None:
+def begin_anew(config: Config, say: Say) -> None:
     """Delete the demo's data; `RefusedError` while another process uses it, after the time that one takes to leave."""
     from console.db.embedded.server import EmbeddedServer
 
-    give_up = time.monotonic() + LEFT_SECONDS
+    began, told = time.monotonic(), False
     while True:
         try:
             return EmbeddedServer(config.data_dir).destroy()
         except RefusedError:
-            if time.monotonic() > give_up:
+            if time.monotonic() > began + LEFT_SECONDS:
                 raise
+            if not told:
+                say(f"the demo's data is in use; waiting up to {LEFT_SECONDS:.0f} s for it to be let go")
+            told = True
             time.sleep(0.5)
