@@ -228,7 +228,7 @@ async def test_what_is_rolled_back_is_told_to_nobody(db: Database, gateway_db: D
             await Messages(db).note(world.member, other.id, "a note", token="t")
             payloads = [note.payload async for note in connection.notifies(timeout=60, stop_after=1)]
         payloads += [note.payload async for note in connection.notifies(timeout=0)]
-    assert payloads == [f"conversation:{other.id}"]
+    assert set(payloads) == {f"conversation:{other.id}"}  # twice, where the notifier ends before its answer came
 
 
 def test_a_burst_is_told_once_and_what_is_none_of_ours_not_at_all() -> None:

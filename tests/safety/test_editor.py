@@ -17,7 +17,8 @@ from tests.safety.grammar import offences
 from tests.safety.tty import Tty, environment
 
 EDITS = """
-import pathlib, sys
+import pathlib, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own is not heeded between the prompt and the read
 file = pathlib.Path(sys.argv[-1])
 input("EDITOR READY ")
 text = file.read_text()

@@ -179,7 +179,7 @@ class Tour:
 
     async def _take(self, step: Step, place: str) -> None:
         head = joined(toned(f"Tour {place}", "quiet"), toned(step.title, "strong"))
-        self._show(joined(head, toned("esc leaves the tour", "faint")), Content(step.words))
+        self._show(joined(head, toned("esc leaves the tour", "quiet")), Content(step.words))
         actor, since = self._app.actor, utc_now()
         before = 0 if step.state else None
         while True:

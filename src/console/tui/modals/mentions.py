@@ -26,7 +26,7 @@ class Mentions(Picker[Notification]):
     """Gives back the one to go to, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "all_read", "All read", priority=True)]
-    hint = "type to filter   enter goes there   ctrl+r all read   esc close"
+    hint = "type to filter  enter goes there  ctrl+r all read  esc close"
     nothing = "nobody has named you, nothing was given to you, and no limit is near"
 
     def action_all_read(self) -> None:

@@ -53,7 +53,7 @@ def agent_lines(row: AgentOverview, detail: AgentDetail | None, now: datetime) -
     agent = row.agent
     head = [
         joined(toned(agent.name, "strong"), toned(agent.slug, "quiet"), _status(agent)),
-        joined(live_words(agent, now), toned(f"public key {agent.public_key}", "faint")),
+        joined(live_words(agent, now), toned(f"public key {agent.public_key}", "quiet")),
         Content(""),
     ]
     if detail is None:

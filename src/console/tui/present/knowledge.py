@@ -92,12 +92,12 @@ def _documents(details: SourceDetails, width: int) -> Iterator[Content]:
         yield Content("")
         yield toned(f"{details.run.skipped_total:,} left out", "quiet")
         for uri, reason in skipped:
-            yield sides(toned(f"  {uri}", "faint"), toned(reason, "faint"), width)
+            yield sides(toned(f"  {uri}", "quiet"), toned(reason, "quiet"), width)
 
 
 def _document(one: Document, width: int) -> Iterator[Content]:
     glyph, word, tone = _DOCUMENTS[one.status]
-    title = joined(Content(one.title or one.uri), toned(one.uri, "faint") if one.title else Content(""))
+    title = joined(Content(one.title or one.uri), toned(one.uri, "quiet") if one.title else Content(""))
     passages = toned(f"{one.chunks:,}", "quiet") if one.chunks else Content("")
     yield sides(toned(f"{glyph} {word}".ljust(_STATE), tone) + title, passages, width)
     if one.error:
@@ -194,4 +194,4 @@ def _passage(rank: int, one: Passage, width: int) -> Iterator[Content]:
     where = " / ".join(one_line(part) for part in (one.title, one.heading) if part)
     yield sides(toned(f"{rank:>2}  ", "mine") + toned(where, "strong"), toned(ranks, "quiet"), width)
     yield Content(one_line(one.text, _TEXT))
-    yield toned(one_line(one.uri), "faint")
+    yield toned(one_line(one.uri), "quiet")

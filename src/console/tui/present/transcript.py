@@ -135,7 +135,7 @@ def event_words(event: Event, me: Actor) -> str:
     text = _LEFT if event.kind == "left_address" and event.detail else _EVENTS.get(event.kind)
     if text is None:
         return one_line(f"{who}: {event.kind.replace('_', ' ')}")
-    said = {"who": who, "detail": event.detail}
+    said = {"who": who, "detail": event.detail.replace("_", " ") if event.kind == "undone" else event.detail}
     return one_line(_BLANKS.sub(lambda blank: said[blank[1]], text), MAX_EVENT_CHARS)
 
 

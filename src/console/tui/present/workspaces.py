@@ -47,7 +47,7 @@ def _trouble_or_publish(glance: Glance, now: datetime) -> Content:
     if (last := glance.last_publish) is None:
         return toned("nothing published", "faint")
     by = f" by {last.author_name}" if last.author_name else ""
-    return toned(f"{last.agent_slug} v{last.number} published {ago(last.at, now)}{by}", "faint")
+    return toned(f"{last.agent_slug} v{last.number} published {ago(last.at, now)}{by}", "quiet")
 
 
 def workspace_lines(

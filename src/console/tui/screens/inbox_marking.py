@@ -83,7 +83,9 @@ class InboxMarking(InboxReading):
         return super().allowed(action)
 
     def footer_words(self, command: Command) -> str:
-        """How many an act is about."""
+        """How many an act is about; what is marked is what esc takes back first."""
+        if command.action == "back" and self.is_mounted and self.marked and not self.pane_has_focus():
+            return "unmark all"
         if command.action in _ACTS and (marked := self.marked):
             return f"{command.short} {len(marked)}"
         return super().footer_words(command)
