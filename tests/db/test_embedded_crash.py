@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -133,6 +135,27 @@ def _killed_in_its_initdb(data_dir: Path) -> bool:
             assert first.process.poll() is None
         first.kill()
     return not pgdata(data_dir).exists()
+
+
+def test_an_initdb_that_is_killed_is_begun_anew(server: EmbeddedServer, tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        starting = pool.submit(server.start)
+        while not (killed := _initdbs(tmp_path)) and not starting.done():
+            pass
+        for process in killed:
+            process.kill()
+        assert ask(starting.result().app, "SELECT 1") == 1
+    assert killed
+
+
+def _initdbs(data_dir: Path) -> list[psutil.Process]:
+    """The one that makes a cluster in this directory, while it does."""
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):
+            if child.name() == "initdb" and child.environ().get("PGDATA", "").startswith(str(pgdata(data_dir).parent)):
+                found.append(child)
+    return found
 
 
 def test_a_database_left_half_made_is_finished(server: EmbeddedServer) -> None:

@@ -324,6 +324,19 @@ async def test_next_for_me(desk: Desk, size: Size) -> None:
         await stage.opened(second.id)
 
 
+async def test_the_first_of_those_that_wait_is_not_passed_over(desk: Desk, size: Size) -> None:
+    first, second = await desk.waiting("W1"), await desk.waiting("W2")
+    async with running(desk.console(), size) as stage:
+        await stage.until(lambda: stage.rows.current_key == first.id, "the cursor on it")
+        await stage.press("n")
+        await stage.open_pane()
+        await stage.opened(first.id)
+        await stage.press("escape")
+        await stage.until(lambda: stage.rows.has_focus, "in the list")
+        await stage.press("n")
+        await stage.opened(second.id)
+
+
 async def test_shrinking_goes_on_writing_over_the_list(desk: Desk) -> None:
     talk = await desk.waiting()
     async with running(desk.console(), WIDE) as stage:

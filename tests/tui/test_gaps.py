@@ -175,6 +175,27 @@ async def test_who_is_second_is_told_who_was_first(desk: Desk, size: Size) -> No
         await it.sees("[open 0]")
 
 
+async def test_what_was_opened_and_decided_leaves_no_other_in_its_place(desk: Desk) -> None:
+    id, _ = await asked(desk, QUESTION)
+    other, _ = await asked(desk, OTHER, 1)
+    for each in (id, other):
+        await desk.services().review.draft(desk.me, each, ANSWER)
+    async with running(desk.console(desk.people.admin), NARROW) as it:
+        await to_gaps(it, "draft ready", QUESTION, OTHER)
+        screen = it.app.screen
+        assert isinstance(screen, GapsScreen)
+        await it.until(lambda: screen.current is not None, "a row")
+        assert screen.current is not None
+        opened = screen.current.id
+        await in_full(it)
+        await it.press("y")
+        await becomes(it, desk, opened, GapStatus.APPROVED)
+        await it.sees("[open 1]", "asked again")
+        assert not screen.opened
+        assert "asked in" not in it.text
+        assert await status(desk, other if opened == id else id) is GapStatus.DRAFTED
+
+
 async def test_a_dismissal_is_asked_for(desk: Desk) -> None:
     id, _ = await asked(desk, QUESTION)
     async with running(desk.console(desk.people.admin), NARROW) as it:

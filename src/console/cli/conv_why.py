@@ -47,7 +47,7 @@ async def _newest(services: Services, actor: Actor, id: ConversationId) -> int:
 
 
 def _lines(trace: Trace) -> Iterator[tuple[str, str]]:
-    from console.domain.trace_words import against_threshold, how_near, outcome
+    from console.domain.trace_words import against_threshold, how_near, mark, outcome
     from console.domain.words import percent
 
     yield "question", f"“{trace.question}”"
@@ -61,14 +61,14 @@ def _lines(trace: Trace) -> Iterator[tuple[str, str]]:
     version = f", version {trace.agent_version}" if trace.agent_version else ""
     yield "run", f"{trace.run_id}{version}{f', {trace.model}' if trace.model else ''}"
     for number, passage in enumerate(trace.passages, 1):
-        yield f"passage {number}", _passage(passage)
+        yield f"passage {number}", _passage(passage, mark(trace, passage))
 
 
-def _passage(passage: TracePassage) -> str:
+def _passage(passage: TracePassage, made_of_it: str) -> str:
     from console.domain.trace_words import place
 
     ranks = f"dense {passage.dense_rank or '-'}, text {passage.text_rank or '-'}, fused {passage.score:.2f}"
-    return f"{place(passage)} ({ranks}{', quoted' if passage.quoted else ''})"
+    return f"{place(passage)} ({ranks}{made_of_it and f', {made_of_it}'})"
 
 
 async def _suggestion(call: Call) -> None:

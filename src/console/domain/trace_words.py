@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.domain.run import AnswerKind, Trace, TracePassage
 from console.domain.words import percent
+from console.text import SafeText
 
 _KINDS = {
     AnswerKind.CURATED: "a curated answer, word for word",
@@ -35,8 +36,18 @@ def how_near(similarity: float | None) -> str:
     return "the same words" if similarity in {None, 1.0} else f"{similarity:.2f} alike"
 
 
+def mark(trace: Trace, passage: TracePassage) -> str:
+    """What the assistant made of a passage; nothing was quoted to a visitor who was handed over."""
+    if not passage.quoted:
+        return ""
+    return "nearest" if trace.kind is AnswerKind.HANDOFF else "quoted"
+
+
 def place(passage: TracePassage) -> str:
+    """Title and heading."""
+    return under(passage.title, passage.heading)
+
+
+def under(title: SafeText, heading: SafeText) -> str:
     """Title and heading; headings of a page often begin with its title."""
-    if passage.heading and passage.heading.startswith(passage.title):
-        return passage.heading
-    return " / ".join(filter(None, (passage.title, passage.heading)))
+    return heading if heading and heading.startswith(title) else " / ".join(filter(None, (title, heading)))

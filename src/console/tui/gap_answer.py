@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from console.domain.actor import Role
 from console.domain.curated import CuratedAnswer
 from console.domain.gap import DraftOrigin, Gap, GapDetail, GapStatus
 from console.text import one_line, sanitise
@@ -53,7 +54,8 @@ async def _save(app: ConsoleApp, detail: GapDetail, text: str) -> str:
     as_replied = any(text.strip() == reply.content.strip() for reply in detail.replies)
     origin = DraftOrigin.REPLY if as_replied else DraftOrigin.PERSON
     await app.services.review.draft(app.actor, detail.gap.id, text, origin=origin)
-    return "the draft is kept; an admin approves it with y"
+    approves = "y approves it" if app.actor.role >= Role.ADMIN else "an admin approves it with y"
+    return f"the draft is kept; {approves}"
 
 
 def _approved(detail: GapDetail) -> CuratedAnswer | None:

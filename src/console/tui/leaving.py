@@ -64,8 +64,8 @@ class Leaving:
             more = f"{begun} replies or notes not sent; they are kept as drafts"
             reasons.append(f"You have {one if begun == 1 else more}.")
         if held := app.counts.held:
-            what = "a conversation; the queue gets it" if held == 1 else f"{held} conversations; the queue gets them"
-            reasons.append(f"You hold {what} back.")
+            what, they = ("a conversation", "it") if held == 1 else (f"{held} conversations", "them")
+            reasons.append(f"You hold {what}; the queue gets {they} back with your last console.")
         if reasons and app.undo.sending(app.now()):
             reasons.append("What is still being sent goes out.")
         return " ".join(reasons)

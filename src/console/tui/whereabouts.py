@@ -18,11 +18,12 @@ TYPING = 3.0
 
 
 class Whereabouts:
-    """The conversation that is open, if any; a preview is not."""
+    """The conversation that is open, if any, and the last that was; a preview is not."""
 
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         self._at: ConversationId | None = None
+        self.last: ConversationId | None = None
         self._typed = 0.0
         self._news: tuple[ConversationId | None, bool] | None = None
         self._told: tuple[ConversationId | None, bool] | None = None
@@ -31,6 +32,7 @@ class Whereabouts:
         """It is open now; None: none is."""
         if id != self._at:
             self._at, self._typed = id, 0.0
+            self.last = id or self.last
             self._tell(typing=False)
 
     def typing(self, id: ConversationId) -> None:

@@ -20,6 +20,8 @@ SERVER_LOCK = "server.lock"
 """Held by every process of the cluster."""
 _RECOVERY_SECONDS = 600
 _RETRY_SECONDS = 15.0
+_TRIES = 2
+"""An initdb that something ended is begun anew once."""
 _LOG_BYTES = 5_000_000
 _PASSING = ("lock file", "shared memory block")  # what Postgres says while an old backend still ends
 _SETTINGS = """\
@@ -55,19 +57,16 @@ class Cluster:
     def create(self, password: str) -> None:
         """Make the cluster, whole or not at all; `password` becomes the superuser's.
 
-        Raises ConnectionFailedError when initdb fails.
+        Raises ConnectionFailedError when initdb fails twice.
         """
         places = self._places
-        lock = self._wait_for_lock("the embedded database is still being made by another process")
         fresh = places.cluster / "data.new"
-        secret = places.cluster / "password.new"
-        try:
-            shutil.rmtree(fresh, ignore_errors=True)
-            write_private(secret, f"{password}\n", places.account)
-            self._initdb(fresh, secret, lock)
-        finally:
-            os.close(lock)
-            secret.unlink(missing_ok=True)
+        for _ in range(_TRIES):
+            done = self._initdb(fresh, f"{password}\n")
+            if done.returncode == 0:
+                break
+        else:
+            raise _failed("the embedded database can't be made", done.stderr)
         settings = read_text(fresh / "postgresql.conf") or ""
         write_private(fresh / "postgresql.conf", f"{settings}\ninclude 'console.conf'\n", places.account)
         write_private(fresh / "pg_hba.conf", "local all all scram-sha-256\n", places.account)
@@ -109,16 +108,22 @@ class Cluster:
             time.sleep(0.01)
         return lock
 
-    def _initdb(self, fresh: Path, secret: Path, lock: int) -> None:
-        done = self._run(
-            *("initdb", "--username", SUPERUSER, "--pwfile", str(secret), "--data-checksums"),
-            *("--auth-local=scram-sha-256", "--auth-host=reject", "--no-instructions", "--encoding=UTF8"),
-            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-            pgdata=fresh,
-            pass_fds=(lock,),
-        )
-        if done.returncode != 0:
-            raise _failed("the embedded database can't be made", done.stderr)
+    def _initdb(self, fresh: Path, password: str) -> subprocess.CompletedProcess[str]:
+        secret = self._places.cluster / "password.new"
+        lock = self._wait_for_lock("the embedded database is still being made by another process")
+        try:
+            shutil.rmtree(fresh, ignore_errors=True)
+            write_private(secret, password, self._places.account)
+            return self._run(
+                *("initdb", "--username", SUPERUSER, "--pwfile", str(secret), "--data-checksums"),
+                *("--auth-local=scram-sha-256", "--auth-host=reject", "--no-instructions", "--encoding=UTF8"),
+                *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+                pgdata=fresh,
+                pass_fds=(lock,),
+            )
+        finally:
+            os.close(lock)
+            secret.unlink(missing_ok=True)
 
     def _launch(self, lock: int) -> None:
         """Start the server, which inherits `lock` and so holds it until its last process has ended."""

@@ -10,6 +10,7 @@ from textual.content import Content
 from console.clock import ago
 from console.domain.gap import AskedAgain, DraftOrigin, Gap, GapDetail, GapStatus, GapTrigger, HumanReply
 from console.domain.gap_words import gap_reason
+from console.domain.trace_words import under
 from console.tui.present.row import short_age
 from console.tui.present.tone import joined, sides, toned
 
@@ -96,7 +97,7 @@ def _parts(detail: GapDetail, width: int, now: datetime) -> Iterator[Content]:
     yield Content("")
     yield from _answer(detail, width, now)
     for place, near in enumerate(detail.near):
-        title = near.heading if near.heading.startswith(near.title) else f"{near.title} / {near.heading}".rstrip(" /")
+        title = under(near.title, near.heading)
         score = toned(f"{near.score:.2f}" if near.score is not None else "", "quiet")
         yield _labelled("near" if place == 0 else "", joined(Content(title), score), width)
     for place, alike in enumerate(detail.similar):

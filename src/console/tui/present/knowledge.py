@@ -11,6 +11,7 @@ from console.clock import ago
 from console.domain.crawl import CrawlRun, SourceDetails
 from console.domain.knowledge import Document, Passage, Progress, Source, SourceStatus
 from console.domain.search import SearchResult
+from console.domain.trace_words import under
 from console.text import one_line
 from console.tui.present.row import wakes
 from console.tui.present.tone import joined, sides, toned
@@ -191,7 +192,7 @@ def found_lines(found: SearchResult, width: int) -> Content:
 
 def _passage(rank: int, one: Passage, width: int) -> Iterator[Content]:
     ranks = f"dense {one.dense_rank or '-'}  text {one.text_rank or '-'}  fused {one.score:.2f}"
-    where = " / ".join(one_line(part) for part in (one.title, one.heading) if part)
+    where = under(one_line(one.title), one_line(one.heading))
     yield sides(toned(f"{rank:>2}  ", "mine") + toned(where, "strong"), toned(ranks, "quiet"), width)
     yield Content(one_line(one.text, _TEXT))
     yield toned(one_line(one.uri), "quiet")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from textual.content import Content
 
 from console.domain.run import Trace, TracePassage
-from console.domain.trace_words import against_threshold, how_near, is_sure, outcome, place
+from console.domain.trace_words import against_threshold, how_near, is_sure, mark, outcome, place
 from console.domain.words import percent
 from console.tui.present.tone import joined, sides, toned
+
+_MARK = 8
 
 
 def trace_lines(trace: Trace, width: int) -> Content:
@@ -19,7 +21,7 @@ def trace_lines(trace: Trace, width: int) -> Content:
     if trace.error:
         lines.append(_labelled("error", trace.error, width, "now"))
     if trace.passages or not trace.matched:
-        lines += [Content(""), *_passages(trace.passages, width)]
+        lines += [Content(""), *_passages(trace, width)]
     return Content("\n").join([line for line in lines if line is not None])
 
 
@@ -47,20 +49,21 @@ def _confidence(trace: Trace) -> Content:
     return label + toned(percent(trace.confidence), "fine" if is_sure(trace) else "now") + verdict
 
 
-def _passages(passages: tuple[TracePassage, ...], width: int) -> list[Content]:
-    if not passages:
+def _passages(trace: Trace, width: int) -> list[Content]:
+    if not trace.passages:
         return [toned("It saw no passage.", "quiet")]
-    head = sides(toned("    passage", "quiet"), toned(f"{'dense':>6}{'text':>6}{'fused':>8}{'':>8}", "quiet"), width)
+    columns = f"{'dense':>6}{'text':>6}{'fused':>8}{'':>{_MARK}}"
+    head = sides(toned("    passage", "quiet"), toned(columns, "quiet"), width)
     lines = [head]
-    for at, passage in enumerate(passages, 1):
-        lines += [_passage(at, passage, width), _quote(passage, width)]
+    for at, passage in enumerate(trace.passages, 1):
+        lines += [_passage(at, passage, width, mark(trace, passage)), _quote(passage, width)]
     return lines
 
 
-def _passage(at: int, passage: TracePassage, width: int) -> Content:
+def _passage(at: int, passage: TracePassage, width: int, made_of_it: str) -> Content:
     left = toned(f"{at:>3} ", "quiet") + toned(place(passage), "strong" if passage.quoted else "")
     ranks = f"{_rank(passage.dense_rank):>6}{_rank(passage.text_rank):>6}{passage.score:>8.2f}"
-    return sides(left, toned(ranks, "quiet") + toned("  quoted" if passage.quoted else " " * 8, "fine"), width)
+    return sides(left, toned(ranks, "quiet") + toned(made_of_it.rjust(_MARK), "fine"), width)
 
 
 def _rank(rank: int | None) -> str:

@@ -149,7 +149,9 @@ class ActingScreen(ConsoleScreen):
 
     async def _next_for_me(self) -> None:
         app, subject = self.console_app, self.subject
-        found = await next_for_me(app.services.inbox, app.actor, subject.id if subject else None)
+        # A row that was never opened may be the next itself.
+        here = subject.id if subject and subject.id == app.whereabouts.last else None
+        found = await next_for_me(app.services.inbox, app.actor, here)
         if found is None:
             app.say("nothing needs you now")
         else:

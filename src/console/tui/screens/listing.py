@@ -197,10 +197,11 @@ class ListScreen(ConsoleScreen, Generic[T]):
         words = self.words.casefold().split()
         found = [row for row in self.all_rows if all(word in self.row_text(row).casefold() for word in words)]
         self.rows.message = self._nothing_found() if self.words else self.empty(self.tab)
+        shown = self.rows.current_key
         self.rows.replace(found, more=False, top=top)
         self.rows.redraw()
-        if self.opened and not found:
-            self.action_list_back()  # there is nothing left to show in its place
+        if self.opened and self.rows.current_key != shown:
+            self.action_list_back()  # a key meant for what was opened must not meet another
         self.show_tabs()
         self.show_detail()
         self.refresh_bindings()

@@ -82,8 +82,8 @@ class Detail(LineView, inherit_bindings=False):
         self.scroll_relative(y=lines, animate=False, force=True)
 
     def _wrap(self) -> None:
-        width = self.size.width
-        if not width:
+        width = self.size.width - 1  # the last column is the scrollbar's
+        if width < 1:
             return
         base, lines = self.visual_style, self.text.split("\n", allow_blank=True)
         self._lines = [strip for line in lines for strip in self.strips(line, width, base, wrap=True)]
