@@ -121,7 +121,6 @@ CREATE TABLE conversation_events (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, conversation_id, id)
 );
-CREATE INDEX conversation_events_newest ON conversation_events (workspace_id, id DESC);
 
 CREATE TABLE conversation_reads (
     workspace_id uuid NOT NULL,
