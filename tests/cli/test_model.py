@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 from console.db.embedded.server import EmbeddedServer, ServerUrls
-from console.db.migrate import migrate
-from console.ids import new_id
 from tests.ai.endpoint import EMBEDDING_MODEL, FakeEndpoint, reply, serving, status
 from tests.cli.office import Office, open_office
 from tests.cli.terminal import COMMAND, scratch_env
+from tests.databases import own_database
 
 KEY = "sk-planted-0123456789abcdef"
 QUESTION = "within how many days can unworn items be returned?"
@@ -33,11 +32,8 @@ def endpoint() -> Iterator[FakeEndpoint]:
 @pytest.fixture(scope="module")
 def urls(server: EmbeddedServer) -> Iterator[ServerUrls]:
     """A database of these tests' own: their worker asks the model for nobody else."""
-    name = f"model_{new_id().hex[-12:]}"
-    urls = server.create_database(name)
-    migrate(urls.owner)
-    yield urls
-    server.drop_database(name)
+    with own_database(server) as urls:
+        yield urls
 
 
 @pytest.fixture(scope="module")

@@ -94,8 +94,9 @@ def test_a_stale_pid_file(server: EmbeddedServer, tmp_path: Path, content: str) 
     pid_file = pgdata(tmp_path) / "postmaster.pid"
     owner = pid_file.stat()
     # the number of the dead postmaster may by now be that of any program of the same account
-    identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    with subprocess.Popen(["sleep", "600"], **identity) as foreign:  # type: ignore[call-overload]
+    user, group = (owner.st_uid, owner.st_gid) if os.geteuid() == 0 else (None, None)
+    groups = None if user is None else list[str | int]()
+    with subprocess.Popen(["sleep", "600"], user=user, group=group, extra_groups=groups) as foreign:
         pid_file.write_text(content.format(foreign=foreign.pid))
         try:
             assert not server.is_running()

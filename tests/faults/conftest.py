@@ -13,19 +13,15 @@ import psycopg
 import pytest
 
 from console.db.embedded.server import EmbeddedServer, ServerUrls
-from console.db.migrate import migrate
-from console.ids import new_id
+from tests.databases import own_database
 from tests.proxy import Proxy
 
 
 @pytest.fixture(scope="module")
 def own_urls(server: EmbeddedServer) -> Iterator[ServerUrls]:
     """A migrated database of the module's own: no work of other tests waits there for its workers."""
-    name = f"own_{new_id().hex[-12:]}"
-    urls = server.create_database(name)
-    migrate(urls.owner)
-    yield urls
-    server.drop_database(name)
+    with own_database(server) as urls:
+        yield urls
 
 
 @pytest.fixture

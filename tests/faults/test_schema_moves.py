@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,12 +12,12 @@ from psycopg import ProgrammingError
 
 from console.db.embedded.server import EmbeddedServer, ServerUrls
 from console.db.engine import Database
-from console.db.migrate import migrate
 from console.domain.inbox import InboxFilter
 from console.errors import OutdatedError
 from console.services.inbox import Inbox
 from tests.cli.office import open_office, refusal
 from tests.cli.terminal import run
+from tests.databases import own_database
 from tests.safety.tty import Tty, environment
 from tests.world import make_talk, make_world
 
@@ -31,11 +30,8 @@ WORDS = (("conv", "list"), ("gateway", "--port", "0"), ("worker",))
 @pytest.fixture
 def own(server: EmbeddedServer) -> Iterator[ServerUrls]:
     """A migrated database of the test's own."""
-    name = f"moves_{os.getpid()}"
-    urls = server.create_database(name)
-    migrate(urls.owner)
-    yield urls
-    server.drop_database(name)
+    with own_database(server) as urls:
+        yield urls
 
 
 @pytest.mark.parametrize("words", WORDS, ids=" ".join)

@@ -138,8 +138,9 @@ def test_no_token_and_no_word_of_a_visitor_is_ever_logged(tmp_path: Path, urls: 
 
 
 async def test_a_chat_tells_who_speaks_and_who_types(
-    tmp_path: Path, db: Database, urls: ServerUrls, world: World
+    tmp_path: Path, db: Database, urls: ServerUrls, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("console.services.presence.TYPING_SECONDS", 600)
     key = public_key(world.workspace_id, world.agent_id.hex)
     with _gateway(tmp_path, urls.gateway) as (address, _):
         words = [*CONSOLE, "chat", "--gateway", address, "--key", key]
@@ -156,9 +157,8 @@ async def test_a_chat_tells_who_speaks_and_who_types(
                 id = ConversationId(await tx.scalar("SELECT id FROM conversations WHERE workspace_id = :ws"))
             claim = await Takeover(db).claim(world.member, id)
             await shown("a person has joined\r\n")
-            typing = asyncio.create_task(_types(db, world, id))
+            await Presence(db).here(world.member, id, typing=True)
             await shown("a person is typing\r\n")
-            typing.cancel()
             await Messages(db).send(world.member, id, "I am", token="t", epoch=claim.epoch)
             await shown("person: I am\r\n")
             terminal.type("good")
@@ -169,13 +169,6 @@ async def test_a_chat_tells_who_speaks_and_who_types(
             await shown("waiting for a person\r\n")
         terminal.type("\x03")
         assert await asyncio.to_thread(terminal.finish) == 130
-
-
-async def _types(db: Database, world: World, id: ConversationId) -> None:
-    """Type on and on: what is typed once shows for some seconds only."""
-    while True:
-        await Presence(db).here(world.member, id, typing=True)
-        await asyncio.sleep(1)
 
 
 def test_a_chat_without_a_gateway_says_so(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from console.db.embedded.server import ServerUrls
 from console.db.engine import Database
 from console.domain.actor import Actor, Role
 from console.domain.conversation import Claim, Control, HandoffReason, Status
@@ -32,8 +33,8 @@ async def expire_lease(db: Database, world: World, talk: Talk) -> None:
         )
 
 
-async def test_of_a_hundred_racing_claims_one_wins_each_of_fifty_rounds(urls: object, gateway_db: Database) -> None:
-    db = Database(urls.app, pool_size=CONNECTIONS)  # type: ignore[attr-defined]
+async def test_of_a_hundred_racing_claims_one_wins_each_of_fifty_rounds(urls: ServerUrls, gateway_db: Database) -> None:
+    db = Database(urls.app, pool_size=CONNECTIONS)
     db.pool.patience = 240.0
     world = await make_world(db)
     racers = [await add_person(db, world.workspace_id, f"racer{n}", Role.MEMBER) for n in range(RACERS)]

@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from console.ai.embedder import EmbeddingError, Vectors
+from console.ai.embedder import Vectors
 from console.db.engine import Database
 from console.db.vectors import PgVectors
 from console.domain.knowledge import IngestProgress, SourceStatus
@@ -29,6 +28,7 @@ from console.services.documents import Documents
 from console.services.ingest import _Crawler, run_crawl
 from console.services.search import Search
 from console.services.sources import Sources
+from tests.services.embedders import Down, Held, Slow, Watched
 from tests.services.knowledge_support import (
     HashEmbedder,
     add_folder,
@@ -92,13 +92,15 @@ async def test_a_changed_document_swaps_at_once(db: Database, tmp_path: Path) ->
     await Sources(db).sync(world.admin, source.id)
     done = asyncio.Event()
     seen: list[list[tuple[str, int, str, str]]] = []
+    looked = threading.Semaphore(0)
 
     async def watch() -> None:
         while not done.is_set():
             seen.append(await visible(db, world.workspace_id, source))
+            looked.release()
 
     watching = asyncio.create_task(watch())
-    await crawl(db, world.admin, source, _Watched(seen))
+    await crawl(db, world.admin, source, Watched(looked))
     done.set()
     await watching
     new = await visible(db, world.workspace_id, source)
@@ -172,7 +174,7 @@ async def test_an_outage_of_the_model_keeps_the_last_good_text(db: Database, tmp
     for topic in TOPICS:
         (tmp_path / f"{topic}.md").write_text(article("news"), encoding="utf-8")
     await Sources(db).sync(world.admin, source.id)
-    await crawl(db, world.admin, source, _Down())
+    await crawl(db, world.admin, source, Down())
     shown = await Sources(db).show(world.admin, source.id)
     assert shown.source.status is SourceStatus.FAILED
     assert shown.source.error == "none of 3 documents can be read: the model is away"
@@ -286,7 +288,7 @@ async def _keeps_its_lease(db: Database, folder: Path, seconds: float) -> bool:
     """Whether nobody can take a run that embeds until its lease has been renewed for as long again."""
     world = await make_world(db)
     source = await Sources(db).add(world.admin, "folder", str(folder))
-    run_id, held = await run_of(db, world.workspace_id, source), _Held()
+    run_id, held = await run_of(db, world.workspace_id, source), Held()
     slow = asyncio.create_task(run_crawl(db, world.workspace_id, run_id, held, lease_seconds=seconds))
     try:
         assert await asyncio.to_thread(held.begun.wait, 240)
@@ -316,48 +318,6 @@ async def _state(db: Database, workspace_id: WorkspaceId, run_id: UUID) -> str:
 async def _rows(db: Database, workspace_id: WorkspaceId, table: str) -> list[tuple[object, ...]]:
     async with db.read(workspace_id) as tx:
         return [tuple(row) for row in await tx.rows(f"SELECT * FROM {table} WHERE workspace_id = :ws ORDER BY 2")]
-
-
-class _Down(HashEmbedder):
-    def embed(self, _texts: Sequence[str]) -> Vectors:
-        raise EmbeddingError("the model is away")
-
-
-class _Slow(HashEmbedder):
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        time.sleep(self._seconds)
-        return super().embed(texts)
-
-
-class _Held(HashEmbedder):
-    """Embeds when it is let."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun, self.go_on = threading.Event(), threading.Event()
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        self.begun.set()
-        assert self.go_on.wait(240)
-        return super().embed(texts)
-
-
-class _Watched(HashEmbedder):
-    """Embeds when somebody has looked some times more."""
-
-    def __init__(self, looks: Sequence[object]) -> None:
-        super().__init__()
-        self._looks = looks
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        enough, until = len(self._looks) + 11, time.monotonic() + 240
-        while len(self._looks) < enough and time.monotonic() < until:
-            time.sleep(0.005)
-        return super().embed(texts)
 
 
 async def test_a_source_joins_and_leaves_the_list_of_an_agent(db: Database, tmp_path: Path) -> None:
@@ -408,7 +368,7 @@ async def test_a_worker_that_is_stopped_gives_its_run_back(db: Database, tmp_pat
     run_id = await run_of(db, world.workspace_id, source)
     begun = asyncio.Event()
     working = asyncio.create_task(
-        run_crawl(db, world.workspace_id, run_id, _Slow(0.1), progress=lambda _progress: begun.set())
+        run_crawl(db, world.workspace_id, run_id, Slow(0.1), progress=lambda _progress: begun.set())
     )
     await begun.wait()
     working.cancel()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from console.domain.conversation import Control, Status
+from console.domain.conversation import Control, HandoffReason, Status
 from console.domain.message import MessageRole
 from console.errors import ConnectionFailedError
 from console.tui.screens.conversation import ConversationScreen
@@ -204,6 +204,18 @@ async def test_suggestion(desk: Desk, size: Size) -> None:
         await talk.say("and the last word")
         await stage.sees("and the last word")
         assert stage.pane.transcript.at_end
+
+
+async def test_nothing_is_said_to_be_quoted_to_who_was_handed_over(desk: Desk, size: Size) -> None:
+    talk = await desk.visitor()
+    await desk.answers(talk, "A person will see to it.", confidence=0.2, why=HandoffReason.MISSING_KNOWLEDGE)
+    async with running(desk.console(), size) as stage:
+        await stage.sees("Crystal Minh")
+        await stage.open()
+        await stage.until(lambda: "w why" in stage.footer, "footer")
+        await stage.press("w")
+        await stage.sees("Why did the assistant say this?", "handed to a person", "1.91 nearest")
+        assert "quoted" not in stage.text
 
 
 async def test_why(desk: Desk, size: Size) -> None:

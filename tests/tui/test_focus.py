@@ -64,7 +64,7 @@ def agree(stage: Running) -> bool:
 
 async def shows(stage: Running, tab: InboxFilter) -> None:
     """Wait until the rows are those of a tab."""
-    await stage.until(lambda: stage.app.screen._shown == Question(tab), f"the tab {tab}")  # type: ignore[attr-defined]
+    await stage.until(lambda: stage.question == Question(tab), f"the tab {tab}")
 
 
 @pytest.mark.parametrize("size_", [WIDE, BROAD])

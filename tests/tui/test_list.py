@@ -163,7 +163,7 @@ async def test_rows_keep_their_place_when_they_leave_the_tab(desk: Desk) -> None
         await read(stage, 4)
         await stage.press("right")
         waiting = Question(InboxFilter.WAITING)
-        await stage.until(lambda: stage.app.screen._shown == waiting, "tab")  # type: ignore[attr-defined]
+        await stage.until(lambda: stage.question == waiting, "tab")
         await stage.sees("[waiting 4]")
         await desk.services().takeover.claim(desk.people.other, ids[1])
         await stage.sees("held by max")

@@ -27,6 +27,7 @@ async def test_space_marks_and_esc_unmarks_first(desk: Desk, size: Size) -> None
         assert stage.text.count("*") == 2
         await stage.press("space")
         await stage.sees("1 marked")
+        await stage.until(lambda: "esc unmark all" in stage.footer or size == NARROW, "what esc does")
         await stage.press("escape")
         await stage.until(lambda: marked(stage) == 0 and "marked" not in stage.text, "unmarked")
         assert stage.rows.cursor == 1

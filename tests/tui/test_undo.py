@@ -36,6 +36,7 @@ async def test_hand_back_is_undone(desk: Desk, size: Size) -> None:
         await stage.sees("handed back  u undo")
         await stage.press("u")
         await stage.until(lambda: "undone: handed back" in stage.toasts, "told")
+        await stage.sees("you took that back (handed back)")
         now = await desk.of(talk.id)
         assert now.control is Control.HUMAN
         assert now.holder is not None

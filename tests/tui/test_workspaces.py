@@ -231,7 +231,7 @@ async def test_what_is_held_or_unsent_is_asked_about_and_kept(site: Site, tmp_pa
         await stage.until(lambda: stage.app.counts.held == 1, "held")
         await at_workspaces(stage)
         await stage.press("end", "enter")
-        await stage.sees("Switch to House 1?", "kept as a", "the queue gets it")
+        await stage.sees("Switch to House 1?", "kept as a", "the queue gets it back with", "your last console.")
         await stage.press("n")
         await stage.until(lambda: len(stage.app.screen_stack) == 1, "stayed")
         assert stage.app.workspace.name == "House 0"

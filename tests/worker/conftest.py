@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 
 import pytest
 
 from console.db.embedded.server import EmbeddedServer, ServerUrls
-from console.db.migrate import migrate
+from tests.databases import own_database
 
 
 @pytest.fixture(scope="session")
-def urls(server: EmbeddedServer) -> ServerUrls:
+def urls(server: EmbeddedServer) -> Iterator[ServerUrls]:
     """A migrated database in which nothing is left to do."""
-    urls = server.create_database(f"worker_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}")
-    migrate(urls.owner)
-    return urls
+    with own_database(server) as urls:
+        yield urls

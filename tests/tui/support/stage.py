@@ -19,9 +19,11 @@ from console.domain.conversation import Conversation
 from console.domain.inbox import InboxRow
 from console.ids import ConversationId
 from console.tui.app import ConsoleApp
+from console.tui.feed import Question
 from console.tui.modals.picker import Filtered
 from console.tui.screens.acting import ActingScreen
 from console.tui.screens.base import ConsoleScreen
+from console.tui.screens.inbox_reading import InboxReading
 from console.tui.widgets.conversation_pane import ConversationPane
 from console.tui.widgets.virtual_list import VirtualList
 
@@ -42,6 +44,12 @@ class Running:
     def rows(self) -> VirtualList[InboxRow]:
         """The list of the inbox."""
         return cast("VirtualList[InboxRow]", self.app.screen_stack[0].query_one("#list", VirtualList))
+
+    @property
+    def question(self) -> Question | None:
+        """What the rows of the inbox in front answer; None before they are read, and on other screens."""
+        screen = self.app.screen
+        return screen._shown if isinstance(screen, InboxReading) else None
 
     @property
     def pane(self) -> ConversationPane:
