@@ -49,32 +49,42 @@ async def some_tokens(*_: object) -> int:
 
 Spent = tuple[float, float, float]
 """Milliseconds: by the clock, of this process, of the server's backend."""
+Own = tuple[float, float]
+"""The first two of them."""
+Moment = tuple[Own, float, Own]
+"""What was spent so far, before and after the backend's time was looked up: that takes a while itself."""
 
 
-def spent(connection: psycopg.AsyncConnection[object]) -> Spent:
+def own() -> Own:
+    return time.perf_counter() * 1000, time.thread_time() * 1000
+
+
+def moment(connection: psycopg.AsyncConnection[object]) -> Moment:
     """So far."""
+    arrived = own()
     try:
         backend = int(Path(f"/proc/{connection.info.backend_pid}/schedstat").read_text("ascii").split()[0]) / 1e6
     except OSError:
         backend = math.nan
-    return time.perf_counter() * 1000, time.thread_time() * 1000, backend
+    return arrived, backend, own()
 
 
-def since(before: Spent, after: Spent) -> Spent:
+def since(before: Moment, after: Moment) -> Spent:
     """What was spent between."""
-    return after[0] - before[0], after[1] - before[1], after[2] - before[2]
+    (clock, process), (clock_before, process_before) = after[0], before[2]
+    return clock - clock_before, process - process_before, after[1] - before[1]
 
 
 class Watch:
     """What is spent between two steps of a run, on a pool of one connection."""
 
     def __init__(self) -> None:
-        self.at: dict[str, Spent] = {}
+        self.at: dict[str, Moment] = {}
         self.connection: psycopg.AsyncConnection[object] | None = None
 
     async def __call__(self, point: str) -> None:
         if self.connection is not None:
-            self.at[point] = spent(self.connection)
+            self.at[point] = moment(self.connection)
 
     @property
     def publishing(self) -> Spent:
@@ -110,16 +120,16 @@ class Floors:
 
     async def tenants(self, connection: psycopg.AsyncConnection[object], row: dict[str, object]) -> Spent:
         """In a transaction of its tenant; `connection` is the one it runs on."""
-        before = spent(connection)
+        before = moment(connection)
         await self._db.write_once(self._workspace_id, INSERT, **self._numbered(row))
-        return since(before, spent(connection))
+        return since(before, moment(connection))
 
     async def plain(self, row: dict[str, object]) -> Spent:
         """By the driver alone."""
         row = self._numbered(row)
-        before = spent(self._bare)
+        before = moment(self._bare)
         await self._bare.execute(for_driver(INSERT).encode(), row)
-        return since(before, spent(self._bare))
+        return since(before, moment(self._bare))
 
     def _numbered(self, row: dict[str, object]) -> dict[str, object]:
         return row | {"workspace": self._workspace_id, "seq": next(self._numbers), "words": WORDS}

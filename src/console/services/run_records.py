@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 
 from console.clock import utc_now
@@ -82,7 +82,7 @@ def answered(begun: Begun, answer: Answer, state: RunState, ms: int, **more: Any
     `more` is what a publish adds; without it nothing was said, and it counts as discarded.
     """
     trace = answer.trace
-    return json.dumps({
+    return orjson.dumps({
         "run": begun.run_id, "token": begun.token, "conversation": begun.conversation_id, "at": utc_now(),
         "agent": begun.agent_id, "version": begun.published.version_id, "domain": begun.domain,
         "content": answer.content, "state": state, "success": state is RunState.COMPLETE, "ms": ms,
@@ -92,7 +92,7 @@ def answered(begun: Begun, answer: Answer, state: RunState, ms: int, **more: Any
         "tokens_out": trace.get("tokens_out", 0), "cost": trace.get("cost_usd", 0.0), "counts": False,
         "usage": new_id(), "counted_at": begun.reserved.at if begun.reserved else None, "settles": True,
         "tokens": settling(begun.reserved, tokens_of(answer)), **more,
-    }, default=str)  # fmt: skip
+    }, default=str).decode()  # fmt: skip
 
 
 async def settled(ending: Awaitable[Any]) -> Any:
