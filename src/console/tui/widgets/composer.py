@@ -14,11 +14,12 @@ from textual.widgets import TextArea
 from console.domain.message import MAX_DRAFT_CHARS
 from console.text import sanitise
 from console.tui.commands import Scope, bindings
+from console.tui.widgets.plain_text import PlainText
 
 _PICKS = frozenset({"up", "down", "enter", "tab", "escape"})
 
 
-class Composer(TextArea):
+class Composer(PlainText):
     """A text area that sends; enter makes a new line, single letters are letters."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPOSER)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from textual import events
-from textual.widgets import TextArea
 
 from console.text import sanitise
+from console.tui.widgets.plain_text import PlainText
 
 
-class Document(TextArea):
+class Document(PlainText):
     """Plain text; tab stays in it, and what is pasted has no control codes."""
 
     def __init__(self, text: str, *, id: str | None = None) -> None:
