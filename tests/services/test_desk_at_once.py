@@ -33,8 +33,9 @@ LANES, STEPS = 6, 150
 HUMAN = {"claimed", "taken_over", "released", "left", "assigned", "unassigned", "abandoned", "handed_off"}
 AI = {"handed_back", "resolved"}
 STUCK = """
-    SELECT count(*) FROM conversations WHERE workspace_id = :ws AND (waiting_since IS NOT NULL)
-        <> (status = 'open' AND control = 'human' AND claimed_by_user_id IS NULL)
+    SELECT count(*) FROM conversations WHERE workspace_id = :ws AND CASE
+        WHEN status <> 'open' OR control = 'ai' THEN waiting_since IS NOT NULL
+        ELSE claimed_by_user_id IS NULL AND waiting_since IS NULL END
 """
 
 

@@ -27,7 +27,10 @@ class InboxFilter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One conversation in the list. `holder_name` is empty when nobody holds it."""
+    """One conversation in the list. `holder_name` is empty when nobody holds it.
+
+    `waiting_since` is since when the visitor waits for a person's word; `snippet_author` wrote what a person said last.
+    """
 
     id: ConversationId
     visitor_name: SafeText
@@ -48,6 +51,8 @@ class InboxRow:
     has_draft: bool
     answering: bool
     last_visitor_seq: int = 0
+    snippet_author: SafeText = EMPTY
+    snippet_mine: bool = False
     priority: Priority = Priority.NORMAL
     assignee_id: UserId | None = None
     assignee_name: SafeText = EMPTY

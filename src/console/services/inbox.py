@@ -84,6 +84,7 @@ _SHOWN: dict[InboxFilter, dict[int, str]] = {
 
 _DETAILS = """
     SELECT page.*, a.name AS agent_name, k.name AS contact_name, u.name AS holder_name, w.name AS assignee_name,
+        author.name AS snippet_author, author.user_id AS snippet_author_id,
         ARRAY(SELECT l.name FROM conversation_labels cl JOIN labels l
               ON l.workspace_id = cl.workspace_id AND l.id = cl.label_id
               WHERE cl.workspace_id = page.workspace_id AND cl.conversation_id = page.id
@@ -102,6 +103,10 @@ _DETAILS = """
     LEFT JOIN contacts k ON k.workspace_id = page.workspace_id AND k.id = page.contact_id
     LEFT JOIN workspace_users u ON u.workspace_id = page.workspace_id AND u.user_id = page.claimed_by_user_id
     LEFT JOIN workspace_users w ON w.workspace_id = page.workspace_id AND w.user_id = page.assigned_to_user_id
+    LEFT JOIN messages said ON said.workspace_id = page.workspace_id AND said.conversation_id = page.id
+        AND said.seq = page.last_human_seq AND page.snippet_role = 'human'
+    LEFT JOIN workspace_users author ON author.workspace_id = page.workspace_id
+        AND author.user_id = said.author_user_id
     LEFT JOIN conversation_reads seen ON seen.workspace_id = page.workspace_id AND seen.conversation_id = page.id
         AND seen.user_id = :me
 """
@@ -204,6 +209,8 @@ def _row(row: Any, actor: Actor) -> InboxRow:
         last_message_at=row.last_message_at,
         snippet=sanitise(row.snippet),
         snippet_role=MessageRole(row.snippet_role) if row.snippet_role else None,
+        snippet_author=one_line(row.snippet_author or ""),
+        snippet_mine=row.snippet_author_id == actor.user_id,
         unread=row.unread,
         has_draft=row.has_draft,
         answering=row.answering,

@@ -14,7 +14,7 @@ _REPLY = """
     WITH c AS (
         UPDATE conversations SET last_seq = last_seq + 1, last_human_seq = last_seq + 1,
             last_message_at = coalesce(cast(:back AS timestamptz), now()), snippet = :snippet,
-            snippet_role = 'human', updated_at = now() {renewed}
+            snippet_role = 'human', waiting_since = NULL, updated_at = now() {renewed}
         WHERE workspace_id = :ws AND id = :id AND claimed_by_user_id = :author AND epoch = :epoch {live}
           AND NOT EXISTS (SELECT FROM messages WHERE workspace_id = :ws AND conversation_id = :id
                           AND client_token = :token)

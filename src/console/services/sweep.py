@@ -55,7 +55,7 @@ _LAPSED = """
 """
 _ABANDON = """
     UPDATE conversations SET claimed_by_user_id = NULL, claimed_at = NULL, lease_expires_at = NULL, epoch = epoch + 1,
-        waiting_since = now(), handoff_reason = 'abandoned', updated_at = now()
+        waiting_since = coalesce(waiting_since, now()), handoff_reason = 'abandoned', updated_at = now()
     WHERE workspace_id = :ws AND id = :id
 """
 _DUE = """

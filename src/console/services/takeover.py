@@ -26,7 +26,7 @@ from console.services.unit import writing
 
 _CLAIM = """
     UPDATE conversations SET control = 'human', status = 'open', claimed_by_user_id = :me, claimed_at = now(),
-        lease_expires_at = now() + make_interval(secs => :lease), epoch = epoch + 1, waiting_since = NULL,
+        lease_expires_at = now() + make_interval(secs => :lease), epoch = epoch + 1,
         snoozed_until = NULL, ended_at = NULL, updated_at = now(),
         assigned_to_user_id = CASE WHEN assigned_to_user_id = :me THEN assigned_to_user_id END
     WHERE workspace_id = :ws AND id = :id AND epoch = :epoch AND {free}
@@ -41,17 +41,20 @@ _LET_GO = """
     WHERE workspace_id = :ws AND id = :id AND epoch = :epoch AND {holder}
     RETURNING epoch
 """
+# Whoever was claimed without a word has waited all the while.
+_WAITS_ON = "waiting_since = coalesce(waiting_since, now())"
 _UNASSIGNED = "assigned_to_user_id = NULL"
 _RESOLVED = (
     "status = 'resolved', control = 'ai', snoozed_until = NULL, ended_at = coalesce(cast(:back AS timestamptz), now())"
 )
-# Control stays where it is, and whoever put it aside finds it again.
+# Control stays where it is, and whoever it is for, or else whoever put it aside, finds it again.
 _SNOOZED = (
-    "status = 'snoozed', snoozed_until = cast(:until AS timestamptz), waiting_since = NULL, assigned_to_user_id = :me"
+    "status = 'snoozed', snoozed_until = cast(:until AS timestamptz), waiting_since = NULL,"
+    " assigned_to_user_id = coalesce(assigned_to_user_id, :me)"
 )
 _ASSIGNED = (
     "status = 'open', control = 'human', snoozed_until = NULL, ended_at = NULL,"
-    " assigned_to_user_id = cast(:to AS uuid), waiting_since = coalesce(waiting_since, now())"
+    f" assigned_to_user_id = cast(:to AS uuid), {_WAITS_ON}"
 )
 # The AI begins anew: its turn budget, its patience, and its leave to answer what it has answered before.
 _FRESH = "waiting_since = NULL, handoff_reason = NULL, ai_turns = 0, supersessions = 0, last_answered_seq = 0"
@@ -95,7 +98,7 @@ class Takeover:
         """
         async with writing(self._db, actor, "conversation.release", ("conversation", id)) as tx:
             seen = await locked(tx, id)
-            await _let_go(tx, actor, seen, epoch, f"waiting_since = now(), {_UNASSIGNED}", _MINE)
+            await _let_go(tx, actor, seen, epoch, f"{_WAITS_ON}, {_UNASSIGNED}", _MINE)
             return await _ended(tx, actor, id, "left" if leaving else "released")
 
     async def hand_back(self, actor: Actor, id: ConversationId, *, epoch: int) -> Conversation:
@@ -122,7 +125,9 @@ class Takeover:
     async def snooze(
         self, actor: Actor, id: ConversationId, *, until: datetime | None, epoch: int, seen: int | None = None
     ) -> Conversation:
-        """Put a conversation aside until a time, or until the visitor writes; it then returns to the actor.
+        """Put a conversation aside until a time, or until the visitor writes.
+
+        It then returns to whom it is assigned, else to the actor.
 
         Raises `InvalidInputError` for a time that is past or ten years away, `ConflictError` as `resolve` does and for
         a resolved one.

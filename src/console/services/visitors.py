@@ -209,8 +209,7 @@ _STORE = """
         UPDATE conversations SET last_seq = last_seq + 1, last_visitor_seq = last_seq + 1, last_message_at = :now,
             updated_at = :now, snippet = :snippet, snippet_role = 'user', snoozed_until = NULL, ended_at = NULL,
             epoch = CASE status WHEN 'open' THEN epoch ELSE epoch + 1 END, status = 'open',
-            waiting_since = CASE WHEN control = 'human' AND claimed_by_user_id IS NULL
-                            THEN coalesce(waiting_since, :now) ELSE waiting_since END
+            waiting_since = CASE control WHEN 'human' THEN coalesce(waiting_since, :now) END
         WHERE workspace_id = :ws AND id = :id RETURNING last_seq, control, agent_id),
     m AS (
         INSERT INTO messages (workspace_id, conversation_id, seq, role, content, client_token, created_at)

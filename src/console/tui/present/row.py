@@ -99,7 +99,7 @@ def _news(row: InboxRow) -> Content:
 
 def _second(row: InboxRow, width: int) -> Content:
     who = _WHO.get(row.snippet_role, "") if row.snippet_role else ""
-    if row.snippet_role is MessageRole.HUMAN and not row.mine:
-        who = f"{row.holder_name}: " if row.holder_name else "person: "
+    if row.snippet_role is MessageRole.HUMAN and not row.snippet_mine:
+        who = f"{row.snippet_author or 'person'}: "
     text = toned(who + row.snippet.replace("\n", " ").replace("\t", " "), "quiet")
     return Content("").join([Content(" " * INDENT), text]).truncate(width, ellipsis=True)
