@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from console.db.engine import Database
-from console.domain.conversation import HandoffReason
+from console.domain.conversation import Control, HandoffReason
 from console.domain.run import Answer, AnswerKind
+from console.services.answering import SAID
+from console.services.conversations import Conversations
 from console.services.curated import Curated
+from console.services.curated_match import OF_THE_REST
 from console.services.gaps import Gaps
 from console.services.sources import Sources
+from console.services.traces import Traces
 from tests.services.curated_support import ANSWER, ASKED, MODEL, last_said, publish, run
 from tests.services.knowledge_support import crawl
 from tests.services.test_curated_runtime import answer, hits
@@ -26,6 +30,7 @@ STATED = (
     "it is for my daughter",
     "one more thing",
     "please be quick",
+    "my lamp is broken.",  # what the question is about, mostly
 )
 
 
@@ -48,12 +53,55 @@ def said_by(found: Answer) -> tuple[AnswerKind, str]:
     return found.kind, found.content
 
 
-@pytest.mark.parametrize("burst", [(RED, ASKED[0]), (ASKED[0], RED), (RED, SIZES, ASKED[0]), ("and in blue?", SIZES)])
-async def test_one_without_a_curated_answer_goes_to_a_person(db: Database, world: World, burst: tuple[str]) -> None:
+@pytest.mark.parametrize(
+    ("burst", "said"),
+    [
+        ((RED, ASKED[0]), ANSWER),
+        ((ASKED[0], RED), ANSWER),
+        ((RED, SIZES, ASKED[0]), f"{ALL}\n\n{ANSWER}"),
+        (("and in blue?", SIZES), ALL),
+    ],
+)
+async def test_the_rest_goes_to_a_person(db: Database, world: World, burst: tuple[str, ...], said: str) -> None:
     found = await answer(db, world, *burst)
     assert (found.kind, found.reason) == (AnswerKind.HANDOFF, HandoffReason.MISSING_KNOWLEDGE)
+    assert found.content == f"{said}\n\n{OF_THE_REST[HandoffReason.MISSING_KNOWLEDGE]}"
     assert found.trace["own"] in (RED, "and in blue?")
-    assert "curated" not in found.trace
+    assert (found.citations, found.confidence) == ((), 0.0), "as unsure as of the rest"
+    assert found.trace["curated"]["similarity"] == 1.0
+
+
+async def test_without_a_curated_answer_the_words_are_as_ever(db: Database, world: World) -> None:
+    for burst in ((RED,), (RED, "do you sell bicycles?"), (RED, "my name is Anna")):
+        found = await answer(db, world, *burst)
+        assert found.content == SAID[HandoffReason.MISSING_KNOWLEDGE]
+        assert "curated" not in found.trace
+
+
+async def test_who_asks_for_a_person_is_given_one_at_once(db: Database, world: World) -> None:
+    found = await answer(db, world, SIZES, "can I talk to a human")
+    assert (found.content, "curated" in found.trace) == (SAID[HandoffReason.CUSTOMER_REQUEST], False)
+
+
+async def test_the_visitor_is_told_both_and_waits_for_a_person(
+    db: Database, gateway_db: Database, world: World
+) -> None:
+    talk = await make_talk(gateway_db, world)
+    for words in (SIZES, RED, "thanks!"):
+        await talk.say(words)
+    await run(db, world, talk)
+    assert await last_said(talk) == f"{ALL}\n\n{OF_THE_REST[HandoffReason.MISSING_KNOWLEDGE]}"
+    conversation = await Conversations(db).get(world.member, talk.id)
+    assert (conversation.control, conversation.waiting) == (Control.HUMAN, True)
+    assert conversation.handoff_reason == HandoffReason.MISSING_KNOWLEDGE
+    message = (await Conversations(db).transcript(world.member, talk.id)).messages[-1]
+    assert message.confidence == 0.0
+    trace = await Traces(db).of_message(world.member, talk.id, message.seq)
+    assert (trace.kind, trace.matched, trace.similarity) == (AnswerKind.HANDOFF, SIZES, 1.0)
+    assert await hits(db, world) == [(1, True), (0, False)]
+    (gap,) = await Gaps(db).list(world.viewer)
+    assert (gap.question, gap.occurrences) == (RED, 1)
+    assert [one.seq for one in (await Gaps(db).show(world.viewer, gap.id)).occurrences] == [2], "the message that asked"
 
 
 async def test_each_of_several_is_answered_in_turn_and_once(db: Database, world: World) -> None:
@@ -96,7 +144,7 @@ async def test_what_is_only_stated_is_no_gap(db: Database, gateway_db: Database,
     assert [gap.question for gap in await Gaps(db).list(world.viewer)] == [RED]
 
 
-@pytest.mark.parametrize("topic", ["opening hours", "return policy", "refund not received"])
+@pytest.mark.parametrize("topic", ["opening hours", "return policy", "refund not received", "my parcel is broken."])
 async def test_alone_it_asks_however_it_is_put(db: Database, world: World, topic: str) -> None:
     for burst in ((topic,), ("hi", topic, "thanks!")):
         found = await answer(db, world, *burst)
@@ -160,6 +208,9 @@ async def test_more_than_it_looks_up_at_once_go_to_a_person(db: Database, world:
     )
     found = await answer(db, world, *many)
     assert (found.kind, found.reason) == (AnswerKind.HANDOFF, HandoffReason.UNSUPPORTED_REQUEST)
+    assert found.content == SAID[HandoffReason.UNSUPPORTED_REQUEST]
+    beside = await answer(db, world, SIZES, *many)
+    assert beside.content == f"{ALL}\n\n{OF_THE_REST[HandoffReason.UNSUPPORTED_REQUEST]}"
     assert (await answer(db, world, *many[1:])).kind is AnswerKind.EXTRACTIVE
 
 

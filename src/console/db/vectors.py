@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pgvector import HalfVector
@@ -74,14 +75,15 @@ class PgVectors:
         # A walk through the index gives up after some distance: few results may be too few.
         if len(rows) < k:
             rows = await tx.rows(_nearest(model_id, dimensions, exact=True), **values)
-        found = [Neighbour(row.chunk_id, 1.0 - row.distance) for row in rows]
+        # A vector of zeros, as others may have stored it, has no cosine.
+        found = [Neighbour(row.chunk_id, 1.0 - row.distance) for row in rows if not isnan(row.distance)]
         return tuple(sorted(found, key=lambda one: -one.cosine))
 
     async def cosines(self, tx: ReadTx, model: str, vector: Vector, ids: Sequence[ChunkId]) -> dict[ChunkId, float]:
         """The cosine of each of these chunks that has a vector."""
         model_id, _ = await self._model(tx, model)
         rows = await tx.rows(_COSINES, model=model_id, vector=HalfVector(vector).to_text(), ids=list(ids))
-        return {ChunkId(row.chunk_id): row.cosine for row in rows}
+        return {ChunkId(row.chunk_id): row.cosine for row in rows if not isnan(row.cosine)}
 
     async def _model(self, tx: ReadTx, name: str) -> tuple[int, int]:
         """The id and dimensions of a model; `RefusedError` when the database does not know it."""

@@ -40,12 +40,13 @@ class AnswerKind(StrEnum):
 class Turn:
     """Something said before an answer, raw: by the visitor, the assistant, or a person of the house.
 
-    `anew` is the first of a visitor who has come back after all was resolved.
+    `anew` is the first of a visitor who has come back after all was resolved; `seq` is its message's, 0 outside any.
     """
 
     role: MessageRole
     content: str
     anew: bool = False
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

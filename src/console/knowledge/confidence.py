@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
+from math import isnan
 from typing import TypeVar
 
 import numpy as np
@@ -82,8 +83,9 @@ class Calibration:
     threshold: float = 0.5
 
     def confidence(self, found: Signals) -> float:
-        """The chance that the knowledge base answers the question: 0 to 1."""
-        return float(_sigmoid(self.scale * self.logit(found) + self.shift))
+        """The chance that the knowledge base answers the question: 0 to 1; 0 where a signal is no number."""
+        chance = float(_sigmoid(self.scale * self.logit(found) + self.shift))
+        return 0.0 if isnan(chance) else chance  # nan is below no threshold
 
     def is_confident(self, found: Signals) -> bool:
         """Whether the answer may be given without a person."""

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from console.domain.agent import Published
 from console.domain.conversation import HandoffReason
+from console.domain.curated import CuratedHit
 from console.domain.knowledge import Passage
-from console.domain.message import Citation, MessageRole
+from console.domain.message import Citation
 from console.domain.run import Answer, AnswerKind, Turn
 from console.errors import RefusedError, SealError, UsageError
 from console.ids import ChunkId, WorkspaceId
 from console.knowledge.rank import DEPTH, Fused
+from console.services import burst
 from console.services.curated_match import CuratedAnswers, beside, joined, likeness, traced
 from console.services.models import Models
 from console.services.search import QueryVector, Search, shortened
@@ -55,43 +57,50 @@ class Answering:
 
     async def answer(self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn]) -> Answer:
         """Answer what was said in `turns`, oldest first; an answer with a `reason` is a handoff to a person."""
-        from console.ai.embedder import EmbeddingError
-        from console.ai.model_error import ModelError
         from console.knowledge.courtesy import REPLIES, courtesy
         from console.knowledge.requests import asks_for_person
-        from console.services.modelled import failed
 
-        asking = [shortened(text) for text in _asking(turns)]
+        asking = [shortened(text) for text in burst.asking(turns)]
         last, asked = asking[-1], shortened("\n".join(asking[-2:]))
         trace: dict[str, Any] = {"question": asked, "model": self._embedder.model.name, "passages": []}
-        if any(map(asks_for_person, _burst(turns))):
+        if any(map(asks_for_person, burst.burst(turns))):
             return _handed_off(HandoffReason.CUSTOMER_REQUEST, 0.0, published, trace)
         if polite := courtesy(last):
             return Answer(AnswerKind.CURATED, REPLIES[polite], (), 1.0, published.threshold, None, trace)
-        try:
-            return await self._answered(workspace_id, published, turns, asking, trace)
-        except (ModelError, EmbeddingError, SealError, UsageError, RefusedError) as error:
-            return failed(published, trace, error.message)
+        return await self._answered(workspace_id, published, turns, asking, trace)
 
     async def _answered(
         self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn], asking: Sequence[str],
         trace: dict[str, Any],
     ) -> Answer:  # fmt: skip
-        """In an admin's words where all that was asked at once has such an answer, else looked up."""
-        own, missed = await self._curated.find_all(workspace_id, published, _questions(turns, asking[-1]))
-        hits = list(own.values())
-        if not missed:
-            trace |= {"own": list(own)[-1], "curated": traced(hits)}
-            return Answer(AnswerKind.CURATED, joined(hits), (), likeness(hits), published.threshold, None, trace)
+        """In an admin's words what has such an answer; what was asked besides is looked up, or goes to a person."""
+        from console.ai.embedder import EmbeddingError
+        from console.ai.model_error import ModelError
+        from console.services.modelled import failed
+
+        own: dict[str, CuratedHit] = {}
+        try:
+            own, missed = await self._curated.find_all(workspace_id, published, burst.questions(turns, asking[-1]))
+            trace["asked"] = burst.asked(turns, own, missed)
+            if not missed:
+                return _curated(own, published, trace)
+            found = await self._rest(workspace_id, published, burst.after(turns, own), asking, missed, trace)
+        except (ModelError, EmbeddingError, SealError, UsageError, RefusedError) as error:
+            found = failed(published, trace, error.message)
+        return beside(found, list(own.values()))
+
+    async def _rest(
+        self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn], asking: Sequence[str],
+        missed: dict[str, dict[str, Any]], trace: dict[str, Any],
+    ) -> Answer:  # fmt: skip
+        """What the knowledge says to these questions."""
         newest = list(missed)[-1]
         asked = shortened("\n".join(_from_the_one_before(asking, newest)))
         trace |= _of(newest, asked) | missed[newest]
         found = await self._looked_up(workspace_id, published, turns, newest, asked, trace)
-        if found.kind is not AnswerKind.EXTRACTIVE:
+        if found.kind is not AnswerKind.EXTRACTIVE or len(missed) == 1:
             return found  # A model has seen all that was asked.
-        if len(missed) > 1:
-            found = await self._each_alone(workspace_id, published, turns, asking, missed, trace)
-        return beside(found, hits) if found.kind is AnswerKind.EXTRACTIVE else found
+        return await self._each_alone(workspace_id, published, turns, asking, missed, trace)
 
     async def _each_alone(
         self, workspace_id: WorkspaceId, published: Published, turns: Sequence[Turn], asking: Sequence[str],
@@ -166,37 +175,10 @@ class _Found:
         return {ChunkId(quote.chunk_id) for quote in self.extract.quotes}
 
 
-def _burst(turns: Sequence[Turn]) -> list[str]:
-    """What the visitor has said since anybody else spoke, or resolved it."""
-    said: list[str] = []
-    for turn in reversed(turns):
-        if turn.role is not MessageRole.USER:
-            break
-        said.insert(0, turn.content)
-        if turn.anew:
-            break
-    return said
-
-
-def _asking(turns: Sequence[Turn]) -> list[str]:
-    """The visitor's turns up to the question to answer: a thank-you after a question in one burst is no turn."""
-    from console.knowledge.courtesy import courtesy
-
-    said = [turn.content for turn in turns if turn.role is MessageRole.USER]
-    asked = [text for text in _burst(turns) if not courtesy(text)]
-    if not asked:
-        return said[-1:]
-    return [text for text in said if not courtesy(text)]
-
-
-def _questions(turns: Sequence[Turn], last: str) -> list[str]:
-    """All that the visitor said at once, each once, or the last turn where none of it is more than a courtesy."""
-    from console.knowledge.courtesy import courtesy
-    from console.knowledge.requests import asks_nothing, normalise_question
-
-    burst = map(shortened, _burst(turns))
-    asked = [text for text in burst if not courtesy(text) and not asks_nothing(text)] or [last]
-    return list({normalise_question(text): text for text in asked}.values())
+def _curated(own: dict[str, CuratedHit], published: Published, trace: dict[str, Any]) -> Answer:
+    hits = list(own.values())
+    trace |= {"own": list(own)[-1], "curated": traced(hits)}
+    return Answer(AnswerKind.CURATED, joined(hits), (), likeness(hits), published.threshold, None, trace)
 
 
 def _of(question: str, asked: str) -> dict[str, Any]:

@@ -175,7 +175,7 @@ _START = """
             lease_expires_at = now() + make_interval(secs => :lease), epoch = :epoch, visitor_seq = :seq,
             agent_version_id = :version
         WHERE workspace_id = :ws AND id = :id)
-    SELECT role, content, lag(seq, 1, 0) OVER (ORDER BY seq) <= resolved AND seq > resolved AS anew
+    SELECT role, content, seq, lag(seq, 1, 0) OVER (ORDER BY seq) <= resolved AND seq > resolved AS anew
     FROM messages, (SELECT coalesce(max(after_seq), -1) AS resolved FROM conversation_events
                     WHERE workspace_id = :ws AND conversation_id = :conversation AND kind = 'resolved') e
     WHERE workspace_id = :ws AND conversation_id = :conversation
@@ -191,7 +191,7 @@ async def _close(tx: WriteTx, run_id: RunId, state: RunState) -> None:
 
 
 def _turns(newest_first: Sequence[Any]) -> tuple[Turn, ...]:
-    return tuple(Turn(MessageRole(row.role), row.content, row.anew) for row in reversed(newest_first))
+    return tuple(Turn(MessageRole(row.role), row.content, row.anew, row.seq) for row in reversed(newest_first))
 
 
 def _broken(published: Published, error: Exception) -> Answer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.db.engine import Database
 from console.domain.agent import Published
+from console.domain.conversation import HandoffReason
 from console.domain.curated import CuratedHit
 from console.domain.run import Answer
 from console.ids import WorkspaceId
@@ -19,6 +20,16 @@ from console.services.curated_rows import exact, nearest
 
 if TYPE_CHECKING:
     from console.ai.embedder import Embedder
+
+OF_THE_REST = {
+    HandoffReason.MISSING_KNOWLEDGE: "I found no answer to the rest in our pages, so I'm passing you to a person, who"
+    " will answer you here.",
+    HandoffReason.UNSUPPORTED_REQUEST: "The rest is more than I can look up at once, so I'm passing you to a person,"
+    " who will answer you here.",
+    HandoffReason.POLICY_RESTRICTION: "I can't help with the rest here, so I'm passing you to a person, who will answer"
+    " you here.",
+}
+"""What the visitor is told when some of what was asked at once is answered, and a person takes over for the rest."""
 
 _LOOKED_AT = 5
 
@@ -82,11 +93,12 @@ def joined(hits: Sequence[CuratedHit]) -> str:
 
 
 def beside(found: Answer, hits: Sequence[CuratedHit]) -> Answer:
-    """What was quoted for one question, after the curated answers to others that were asked with it."""
+    """What became of the rest, after the curated answers to what was asked with it; a handoff stays one."""
     if not hits:
         return found
-    confidence = min(found.confidence, likeness(hits))
-    content = f"{joined(hits)}\n\n{found.content}"
+    rest = OF_THE_REST.get(HandoffReason(found.reason), found.content) if found.reason else found.content
+    confidence = found.confidence if found.reason else min(found.confidence, likeness(hits))
+    content = f"{joined(hits)}\n\n{rest}"
     return replace(found, content=content, confidence=confidence, trace={**found.trace, "curated": traced(hits)})
 
 

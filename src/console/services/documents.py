@@ -85,7 +85,7 @@ class Documents:
         """Write chunks and their vectors under the next generation, where no search sees them yet."""
         ids = [ChunkId(new_id()) for _ in chunks]
         self._counts.chunks += len(chunks)
-        async with self._writing() as tx:
+        async with self._counting(document) as tx:
             await tx.many(_STAGE, [self._row(document, title, *pair) for pair in zip(ids, chunks, strict=True)])
             await self._vectors.add(tx, self._model, list(zip(ids, vectors, strict=True)))
 
@@ -93,7 +93,7 @@ class Documents:
         self, document: Known, item: Fetched, extracted: Extracted, content_hash: bytes, made: str = ""
     ) -> None:
         """Make the next generation the visible one, and the old one vanish, in one transaction."""
-        async with self._ending(document) as tx:
+        async with self._counting(document) as tx:
             values = _values(item, extracted, made) | {"hash": content_hash, "next": document.generation + 1}
             await self._move(tx, _SHOW, document, values)
             await tx.execute(_CLEAR, document=document.id, generation=document.generation + 1)
@@ -106,14 +106,14 @@ class Documents:
 
     async def fail(self, document: Known, reason: str, *, withdraw: bool) -> None:
         """Say why the document can't be read; `withdraw` takes its last good text out of the index."""
-        async with self._ending(document) as tx:
+        async with self._counting(document) as tx:
             await self._move(tx, _WITHDRAW if withdraw else _FAIL, document, {"error": reason})
             visible = document.generation + 1 if withdraw else document.generation
             await tx.execute(_CLEAR, document=document.id, generation=visible)
 
     async def wait(self, document: Known, reason: str) -> None:
         """Say what the document waits for; what is visible of it stays."""
-        async with self._ending(document) as tx:
+        async with self._counting(document) as tx:
             await self._move(tx, _WAIT, document, {"error": reason})
             await tx.execute(_CLEAR, document=document.id, generation=document.generation)
 
@@ -133,8 +133,8 @@ class Documents:
                 yield tx
 
     @asynccontextmanager
-    async def _ending(self, document: Known) -> AsyncIterator[WriteTx]:
-        """The transaction that ends the work on a document; what that took is counted in it."""
+    async def _counting(self, document: Known) -> AsyncIterator[WriteTx]:
+        """A transaction in which is counted what embedding the document has taken since the last one."""
         async with self._writing() as tx:
             yield tx
             await self.usage.count(tx, document.id)

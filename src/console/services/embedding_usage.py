@@ -43,16 +43,16 @@ async def add_embeddings(
 
 
 class DocumentUsage:
-    """What the document in hand has taken of an endpoint so far."""
+    """What the document in hand has taken of an endpoint and is not counted yet: no more than one batch."""
 
     def __init__(self, db: Database, crawl: Crawl, embedder: Embedder) -> None:
         self._db = db
         self._crawl = crawl
         self._embedder = embedder
-        self._texts = self._tokens = 0
+        self._texts = self._tokens = self._times = 0
 
     async def require_room(self, chunks: Sequence[ChunkText]) -> None:
-        """Raise `OverQuotaError` where the tokens of these chunks find no room beside those of the ones before."""
+        """Raise `OverQuotaError` where the tokens of these chunks find no room beside those not counted yet."""
         from console.ai.endpoint_embedder import EndpointEmbedder
 
         if isinstance(self._embedder, EndpointEmbedder):
@@ -71,15 +71,16 @@ class DocumentUsage:
         return found.vectors
 
     async def count(self, tx: WriteTx, document_id: DocumentId) -> None:
-        """Count it in the transaction that ends the work on the document, once for each time that a crawl is taken."""
+        """Count it in the transaction that keeps the vectors, or gives them up: once, however often that is tried."""
         from console.ai.endpoint_embedder import used_by
 
         if not self._texts:
             return
         used, at = {**used_by(self._embedder, self._tokens), "texts": self._texts}, utc_now()
-        if await add_embeddings(tx, f"{self._crawl.token}:{document_id}", used, at):
+        if await add_embeddings(tx, f"{self._crawl.token}:{document_id}:{self._times}", used, at):
             await spend(tx, Metric.TOKENS, self._tokens, at)
 
     def counted(self) -> None:
         """Begin anew, once that transaction is committed."""
         self._texts = self._tokens = 0
+        self._times += 1

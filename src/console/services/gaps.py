@@ -17,6 +17,7 @@ from console.ids import AgentId, ConversationId, GapId, RunId, new_id, parse_beg
 from console.knowledge.requests import normalise_question
 from console.services import gap_rows
 from console.services.curated_rows import embedded_questions, written
+from console.services.doubted import Doubted, doubted
 from console.services.standing import no_such_conversation
 from console.services.unit import reading, writing
 
@@ -191,16 +192,19 @@ class Gaps:
             return await gap_rows.detail(tx, id)
 
     async def flag(self, actor: Actor, id: ConversationId, seq: int) -> Gap:
-        """Flag the AI's answer with that seq: the visitor's question before it becomes an occurrence of a gap.
+        """Flag the AI's answer with that seq: each question that it answered becomes an occurrence of its gap.
 
-        Flagging it again changes nothing. `NotFoundError` for no such conversation, `RefusedError` when the message
-        is no answer of the AI to a question.
+        Returns the gap of the last of them; flagging it again changes nothing. `NotFoundError` for no such
+        conversation, `RefusedError` when the message is no answer of the AI to a question.
         """
         async with reading(self._db, actor, "gap.flag", ("conversation", id), Role.MEMBER) as tx:
-            asked = await _asked(tx, id, seq)
-        vectors = await embedded_questions([asked.question], self._embedder)
-        async with writing(self._db, actor, "gap.flag", ("conversation", id)) as tx:
-            return await gap_rows.gap(tx, await record(tx, _flagged(id, asked, vectors[asked.question])))
+            answer = await _asked(tx, id, seq)
+        asked = doubted(answer)
+        vectors = await embedded_questions([one.question for one in asked], self._embedder)
+        for one in asked:  # in a transaction of its own: no two gaps are locked at once
+            async with writing(self._db, actor, "gap.flag", ("conversation", id)) as tx:
+                found = await gap_rows.gap(tx, await record(tx, _flagged(id, answer, one, vectors[one.question])))
+        return found
 
 
 async def _asked(tx: ReadTx, id: ConversationId, seq: int) -> Any:
@@ -214,14 +218,12 @@ async def _asked(tx: ReadTx, id: ConversationId, seq: int) -> Any:
     return row
 
 
-def _flagged(id: ConversationId, asked: Any, vector: str) -> Occurrence:
-    output: dict[str, Any] = asked.output or {}
+def _flagged(id: ConversationId, answer: Any, asked: Doubted, vector: str) -> Occurrence:
     return Occurrence(
-        agent_id=AgentId(asked.agent_id), conversation_id=id, seq=asked.seq,
-        run_id=RunId(asked.run_id) if asked.run_id else None, question=asked.question,
+        agent_id=AgentId(answer.agent_id), conversation_id=id, seq=asked.seq,
+        run_id=RunId(answer.run_id) if answer.run_id else None, question=asked.question,
         normalised=normalise_question(asked.question), embedding=vector, trigger=GapTrigger.FLAGGED,
-        score=output.get("confidence", asked.confidence), threshold=output.get("threshold"),
-        retrieval=[{"chunk_id": p.get("chunk_id"), "score": p.get("score")} for p in output.get("passages", [])],
+        score=asked.score, threshold=(answer.output or {}).get("threshold"), retrieval=asked.retrieval,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -133,7 +133,7 @@ def occurrence(begun: Begun, answer: Answer) -> gaps.Occurrence:
     return gaps.Occurrence(
         agent_id=begun.agent_id,
         conversation_id=begun.conversation_id,
-        seq=begun.visitor_seq,
+        seq=_seq_of(begun, trace),
         run_id=begun.run_id,
         question=trace.get("own") or begun.turns[-1].content,
         normalised=trace["normalised"],
@@ -143,6 +143,12 @@ def occurrence(begun: Begun, answer: Answer) -> gaps.Occurrence:
         threshold=answer.threshold,
         retrieval=[{"chunk_id": p.get("chunk_id"), "score": p.get("score")} for p in trace.get("passages", [])],
     )
+
+
+def _seq_of(begun: Begun, trace: Mapping[str, Any]) -> int:
+    """Of the message that asked what was looked up: the visitor may have said more after it."""
+    asked = (one["seq"] for one in trace.get("asked", ()) if one["question"] == trace["own"])
+    return next(asked, 0) or begun.visitor_seq
 
 
 def _output(answer: Answer) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Thumbs down on the AI's answers become occurrences of gaps: by a worker, which can embed the question."""
+"""Thumbs down on the AI's answers become occurrences of gaps: by a worker, which can embed the questions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from console.domain.gap import GapTrigger
 from console.errors import ConnectionFailedError, OutdatedError
 from console.ids import AgentId, ConversationId, RunId, WorkspaceId
 from console.services import gaps
+from console.services.doubted import Doubted, doubted
 from console.services.search import shortened
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ AT_ONCE = 50
 # The question is what the answer was looked up for, else the last thing that the visitor said before it; the fence of
 # publishing sees to it.
 _UNHANDLED = """
-    SELECT f.conversation_id, f.seq, f.updated_at, m.role, m.run_id, m.confidence, c.agent_id, q.seq AS asked_seq,
+    SELECT f.conversation_id, f.seq AS rated, f.updated_at, m.role, m.run_id, m.confidence, c.agent_id, q.seq,
         coalesce(r.output ->> 'own', q.content) AS question, r.output
     FROM feedback f
     JOIN messages m ON m.workspace_id = f.workspace_id AND m.conversation_id = f.conversation_id AND m.seq = f.seq
@@ -39,6 +40,11 @@ _UNHANDLED = """
     ORDER BY f.updated_at, f.conversation_id, f.seq LIMIT :limit
 """
 # A thumb that has turned up meanwhile stays as it is; two workers at one row record it once.
+_STANDS = """
+    SELECT 1 FROM feedback
+    WHERE workspace_id = :ws AND conversation_id = :id AND seq = :seq AND rating = 'down' AND handled_at IS NULL
+    FOR UPDATE
+"""
 _HANDLE = """
     UPDATE feedback SET handled_at = :now
     WHERE workspace_id = :ws AND conversation_id = :id AND seq = :seq AND rating = 'down' AND handled_at IS NULL
@@ -75,40 +81,50 @@ async def _unhandled(db: Database, workspace_id: WorkspaceId) -> AsyncIterator[A
             yield row
         if len(rows) < AT_ONCE:
             return
-        after = {"at": rows[-1].updated_at, "id": rows[-1].conversation_id, "seq": rows[-1].seq}
+        after = {"at": rows[-1].updated_at, "id": rows[-1].conversation_id, "seq": rows[-1].rated}
 
 
 async def _handle(db: Database, embedder: Embedder, workspace_id: WorkspaceId, row: Any) -> bool:
-    seen = await asyncio.to_thread(_occurrence, embedder, row) if row.role == "assistant" and row.question else None
+    """Each gap in a transaction of its own, so that no two are locked at once; the last one says that all is done."""
+    seen = await asyncio.to_thread(_occurrences, embedder, row) if row.role == "assistant" and row.question else []
+    for one in seen[:-1]:
+        async with db.write(workspace_id) as tx:
+            if not await tx.scalar(_STANDS, id=row.conversation_id, seq=row.rated):
+                return False
+            await gaps.record(tx, one)
     async with db.write(workspace_id) as tx:
-        handled = await tx.scalar(_HANDLE, id=row.conversation_id, seq=row.seq, now=utc_now())
-        if not handled or seen is None:
+        handled = await tx.scalar(_HANDLE, id=row.conversation_id, seq=row.rated, now=utc_now())
+        if not handled or not seen:
             return False
-        await gaps.record(tx, seen)
+        await gaps.record(tx, seen[-1])
         tx.hint("conversation", row.conversation_id)
         return True
 
 
-def _occurrence(embedder: Embedder, row: Any) -> gaps.Occurrence | None:
+def _occurrences(embedder: Embedder, row: Any) -> list[gaps.Occurrence]:
+    found = (_occurrence(embedder, row, one) for one in doubted(row))
+    return [one for one in found if one is not None]
+
+
+def _occurrence(embedder: Embedder, row: Any, asked: Doubted) -> gaps.Occurrence | None:
     from console.knowledge.courtesy import courtesy
     from console.knowledge.requests import asks_for_person, normalise_question
 
-    question = shortened(row.question)
+    question = shortened(asked.question)
     normalised = normalise_question(question)
     if not normalised or courtesy(question) or asks_for_person(question):
         return None
-    output: dict[str, Any] = row.output or {}
     return gaps.Occurrence(
         agent_id=AgentId(row.agent_id),
         conversation_id=ConversationId(row.conversation_id),
-        seq=row.asked_seq,
+        seq=asked.seq,
         run_id=RunId(row.run_id),
-        question=row.question,
+        question=asked.question,
         normalised=normalised,
         embedding=[float(value) for value in embedder.embed([question])[0]],
         trigger=GapTrigger.THUMBS_DOWN,
-        score=output.get("confidence", row.confidence or 0.0),
-        threshold=output.get("threshold", 0.0),
-        retrieval=[{"chunk_id": p.get("chunk_id"), "score": p.get("score")} for p in output.get("passages", [])],
-        disputed="curated" in output,
+        score=asked.score or 0.0,
+        threshold=(row.output or {}).get("threshold", 0.0),
+        retrieval=asked.retrieval,
+        disputed=asked.curated,
     )
