@@ -92,8 +92,9 @@ class DraftKeeper:
 
     async def close(self) -> None:
         """Save what can be saved and stop."""
-        for task in self._tasks.values():
-            task.cancel()
+        async with self._spooling:  # a thread that writes can't be cancelled: it is waited for
+            for task in self._tasks.values():
+                task.cancel()
         try:
             await self._keep_here()
             await self.flush()

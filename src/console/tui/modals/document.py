@@ -22,7 +22,7 @@ from console.tui.kept_text import KeptText
 from console.tui.modals.base import Modal
 from console.tui.present.tone import toned
 from console.tui.widgets.document import Document
-from console.tui.working import start
+from console.tui.working import also, start
 
 T = TypeVar("T")
 DELAY = 0.5
@@ -99,7 +99,7 @@ class DocumentModal(Modal[T | None], Generic[T]):
     def _typed(self) -> None:
         self._latest = self.document.text
         if self._timer is None:
-            self._timer = self.set_timer(DELAY, lambda: start(self, "keep", self._keep))
+            self._timer = self.set_timer(DELAY, lambda: also(self, "keep", self._keep))
 
     async def _keep(self) -> None:
         self._timer = None
@@ -118,7 +118,7 @@ class DocumentModal(Modal[T | None], Generic[T]):
     def on_unmount(self) -> None:
         """However the console ends, what was typed is kept."""
         if not self._done and self._latest != self._settled:
-            self._kept.keep(self._latest)
+            self._kept.keep_last(self._latest)
 
     def action_save(self) -> None:
         """Save it."""
@@ -130,8 +130,9 @@ class DocumentModal(Modal[T | None], Generic[T]):
         text = self.document.text
         self.say("saving …", "quiet")
         try:
-            await asyncio.to_thread(self._kept.keep, text)
-            self._settled = text
+            async with self._keeping:
+                await asyncio.to_thread(self._kept.keep, text)
+                self._settled = text
             saved = await self._save(text, self._over)
             await self._forget()
         finally:
