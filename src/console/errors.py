@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     NOT_FOUND = 5
     OVER_QUOTA = 6
     INTERRUPTED = 130
+    PIPE_CLOSED = 141
 
 
 class ConsoleError(Exception):
@@ -47,6 +48,12 @@ class InvalidInputError(ConsoleError):
     """The input can't be used."""
 
     code = "invalid"
+
+
+class MalformedError(InvalidInputError):
+    """What was given has not the form that it needs."""
+
+    exit_code = ExitCode.USAGE
 
 
 class ConnectionFailedError(ConsoleError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NewType
 from uuid import UUID
 
-from console.errors import InvalidInputError
+from console.errors import MalformedError
 
 WorkspaceId = NewType("WorkspaceId", UUID)
 UserId = NewType("UserId", UUID)
@@ -29,17 +29,17 @@ def new_id() -> UUID:
 
 
 def parse_id(text: str, what: str) -> UUID:
-    """Read an id given by a person or a request; `InvalidInputError` names `what` it should be."""
+    """Read an id given by a person or a request; `MalformedError` names `what` it should be."""
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidInputError(f"{text[:80]!r} is no {what} id", hint="ids look like 0197f3c2-...") from None
+        raise MalformedError(f"{text[:80]!r} is no {what} id", hint="ids look like 0197f3c2-...") from None
 
 
 def parse_beginning(text: str, what: str) -> tuple[UUID, UUID]:
     """The first and last id that begin with these 8 or more hex digits; twice the same for a whole id.
 
-    `InvalidInputError` names `what` it should be.
+    `MalformedError` names `what` it should be.
     """
     digits = text.replace("-", "").lower()
     if 8 <= len(digits) < 32 and not set(digits) - set("0123456789abcdef"):

@@ -68,8 +68,8 @@ def test_a_workspace_is_shown_with_its_settings_and_members(office: Office) -> N
         (4, "nobody", ("help",), "sign"),
         (5, "olivia", ("nobody",), "there is no agent 'nobody'"),
         (5, "olivia", ("help", "--from", "v99"), "no version 99"),
-        (1, "olivia", ("help", "--to", "\x1b]0;x\x07"), "is no version"),
-        (1, "olivia", ("help", "--to", "v0"), "is no version"),
+        (2, "olivia", ("help", "--to", "\x1b]0;x\x07"), "is no version"),
+        (2, "olivia", ("help", "--to", "v0"), "is no version"),
         (2, "olivia", (), "required: AGENT"),
     ],
 )

@@ -41,7 +41,7 @@ def test_no_such_conversation(office: Office) -> None:
 
 @pytest.mark.parametrize("id", ["nonsense", "", "\x1b[2J"])
 def test_what_is_no_id_at_all(office: Office, id: str) -> None:
-    told = office.refused(1, "mia", "conv", "show", id)
+    told = office.refused(2, "mia", "conv", "show", id)
     assert "is no conversation id" in told
     assert "\x1b" not in told
 

@@ -51,11 +51,26 @@ def _just_now(office: Office) -> None:
         )
 
 
-@pytest.mark.parametrize("when", ["", "soon", "0m", "2020-01-01", "2026-02-30T09:00", "\x1b[2J", "99999999h"])
-def test_no_time_to_snooze_until(office: Office, when: str) -> None:
-    told = office.refused(1, "mia", "conv", "snooze", NOBODY, f"--until={when}")
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [("hats status:bogus", "open, snoozed, resolved"), ("priority:\x1b[2J status:x", "urgent, high, normal, low")],
+)
+def test_words_that_are_no_status_or_priority(office: Office, words: str, known: str) -> None:
+    told = office.refused(1, "mia", "conv", "list", "--text", words)
+    assert known in told
     assert "\x1b" not in told
-    assert "is no time to come" in told or "is past" in told
+
+
+@pytest.mark.parametrize("when", ["", "soon", "2026-02-30T09:00", "\x1b[2J", "99999999h"])
+def test_no_time_to_snooze_until(office: Office, when: str) -> None:
+    told = office.refused(2, "mia", "conv", "snooze", NOBODY, f"--until={when}")
+    assert "\x1b" not in told
+    assert "is no time to come" in told
+
+
+@pytest.mark.parametrize("when", ["0m", "2020-01-01"])
+def test_a_time_that_is_past(office: Office, when: str) -> None:
+    assert "is past" in office.refused(1, "mia", "conv", "snooze", NOBODY, f"--until={when}")
 
 
 def test_how_long_is_to_be_said(office: Office) -> None:
@@ -126,7 +141,7 @@ def test_a_beginning_of_an_id_will_do(office: Office) -> None:
     assert f"give more of it: {id[:same]}" in told
     assert "begins with 00000000" in office.refused(5, "mia", "conv", "show", "00000000")
     for text in ("0000000", "", "zzzzzzzz", "\x1b[2J\x1b[2J", "0" * 33):
-        assert "is no conversation id" in office.refused(1, "mia", "conv", "show", text)
+        assert "is no conversation id" in office.refused(2, "mia", "conv", "show", text)
 
 
 def test_a_held_reply(office: Office) -> None:
@@ -140,7 +155,7 @@ def test_a_held_reply(office: Office) -> None:
     assert office.out("mia", "conv", "unsend", id) == "not sent: it is your draft again\n"
     assert office.json("mia", "conv", "unsend", id, "--held", held["held_id"]) == held
     assert "not held back any more" in office.refused(5, "mia", "conv", "unsend", id, "--held", held["held_id"])
-    assert "is no held reply id" in office.refused(1, "mia", "conv", "unsend", id, "--held", "x")
+    assert "is no held reply id" in office.refused(2, "mia", "conv", "unsend", id, "--held", "x")
     office.out("mia", "conv", "send", id, "said", "--hold")
     office.out("mia", "conv", "release", id)
     assert [m["content"] for m in office.json("mia", "conv", "show", id)["messages"]] == ["hello", "said"]

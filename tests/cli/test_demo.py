@@ -18,11 +18,12 @@ import psutil
 import pytest
 
 from console.db.embedded.server import EmbeddedServer
+from console.demo.beside import OPERATOR, beside
 from console.errors import RefusedError
 from tests.cli.terminal import COMMAND, run, scratch_env
 from tests.db.embedded_support import postmaster_pid
 
-TOLD = ("people", "past conversations", " s  ")
+TOLD = ("people", " conversations", " s  ")
 LONG = 300.0
 """Seconds: what fills in the past has the lowest priority, and the machine may be busy."""
 QUESTION = "How many days do I have to return an item?"
@@ -159,6 +160,9 @@ def test_it_runs_stops_keeps_its_data_and_survives_a_kill(tmp_path: Path, data: 
         assert all(set(one) >= {"email", "password", "role", "workspace"} for one in first.ready["logins"])
         assert {one["role"] for one in first.ready["logins"]} == {"owner", "admin", "member", "viewer"}
         until(lambda: len(first.past()) > 20, LONG)  # visitors are remembered to have come before
+        line = f"{beside(data)} && {' '.join(COMMAND)} whoami --json"
+        who = subprocess.run(["bash", "-c", line], env=scratch_env(tmp_path), capture_output=True, text=True)
+        assert (json.loads(who.stdout)["email"], who.returncode) == (OPERATOR, 0), who.stderr
         family = first.family()
         first.process.send_signal(signal.SIGTERM)
         out, err = first.process.communicate(timeout=LONG)
@@ -185,3 +189,14 @@ def test_it_runs_stops_keeps_its_data_and_survives_a_kill(tmp_path: Path, data: 
 
     with demo(tmp_path, data, "--fresh") as fresh:
         assert mine not in fresh.conversations()
+
+
+def test_who_begins_beside_a_demo_is_told_the_way_to_it(tmp_path: Path, data: Path) -> None:
+    words, env = ("conv", "list"), {"CONSOLE_DATA_DIR": str(data)}
+    told = run(tmp_path, *words, env=env)
+    assert (told.returncode, told.stderr.splitlines()[1:]) == (4, ["  try: console init"])
+    (data / "demo").mkdir()
+    told = run(tmp_path, *words, env=env)
+    (hint,) = told.stderr.splitlines()[1:]
+    assert (told.returncode, hint.startswith("  try: console init, or ")) == (4, True)
+    assert hint.endswith(beside(data / "demo"))

@@ -120,7 +120,7 @@ def test_notifications(office: Office) -> None:
     assert office.lines("max", "notification", "list") == []
     assert len(office.lines("max", "notification", "list", "--all")) == 2
     assert len(office.lines("max", "notification", "list", "--all", "--limit", "1")) == 1
-    office.refused(1, "max", "notification", "read", "nonsense")
+    office.refused(2, "max", "notification", "read", "nonsense")
     office.refused(2, "max", "notification", "list", "--limit", "0")
 
 

@@ -134,7 +134,7 @@ def test_a_gap_that_is_not_there_is_not_found(office: Office, verb: str) -> None
     words = ["x"] if verb == "draft" else []
     assert "there is no gap" in office.refused(5, "olivia", "gap", verb, NOWHERE, *words)
     assert "no gap here begins with" in office.refused(5, "olivia", "gap", verb, "0197f3c2", *words)
-    office.refused(1, "olivia", "gap", verb, "nonsense", *words)
+    office.refused(2, "olivia", "gap", verb, "nonsense", *words)
 
 
 def test_curated_answers_by_hand(office: Office) -> None:

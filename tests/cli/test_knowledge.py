@@ -106,7 +106,7 @@ def test_what_goes_wrong_is_one_line_and_a_code(shop: Site, source: dict[str, An
     assert "there is no agent" in shop.refusal(5, "olivia", "search", "--agent", "nobody", "x")
     assert "there is no agent" in shop.refusal(5, "olivia", "ask", "--agent", "nobody", "x")
     assert "an empty question" in shop.refusal(1, "olivia", "ask", "--agent", "help", " ")
-    assert "no chunk id" in shop.refusal(1, "olivia", "search", "--agent", "help", "x", "--explain", "7")
+    assert "no chunk id" in shop.refusal(2, "olivia", "search", "--agent", "help", "x", "--explain", "7")
     assert "there is no source" in shop.refusal(5, "olivia", "source", "remove", "nothing", "--yes")
     assert "no terminal to ask on" in shop.refusal(2, "olivia", "source", "remove", "Help pages")
 

@@ -15,6 +15,7 @@ from console.demo.content import WORKSPACES
 from console.demo.load import load_workspace
 from console.errors import ConsoleError
 from console.services import Services
+from console.services.visitors import Visitors
 
 SPACE = WORKSPACES[0]
 COUNTED = ("workspaces", "workspace_users", "agents", "agent_versions", "sources", "conversations", "messages")
@@ -69,3 +70,13 @@ async def test_an_interrupted_load_is_made_whole(
     assert (first["workspace_users"], first["sources"]) == (len(SPACE.members), 1)
     await load_workspace(Services(db), gateway_db, SPACE, lambda _line: None)
     assert await counts(db, Services(db)) == first
+
+
+async def test_what_is_told_is_what_is_there(fresh: tuple[Database, Database]) -> None:
+    db, gateway_db = fresh
+    lines: list[str] = []
+    agent = await load_workspace(Services(db), gateway_db, SPACE, lines.append)
+    there = (await counts(db, Services(db)))["conversations"]
+    await Visitors(gateway_db).start(agent.public_key, {"name": "Tess"})
+    await load_workspace(Services(db), gateway_db, SPACE, lines.append)
+    assert lines == [f"{SPACE.name}: 6 people, agent v2, {n} conversations" for n in (there, there + 1)]

@@ -29,7 +29,7 @@ from console.services import Services, audit
 
 COUNTED = (
     "conversations", "messages", "contacts", "leads", "feedback", "knowledge_gaps", "gap_occurrences", "usage_events",
-    "agent_versions", "curated_answers", "conversation_events",
+    "agent_versions", "curated_answers", "conversation_events", "labels", "conversation_labels", "canned_replies",
 )  # fmt: skip
 LATE = """
     SELECT count(*) FROM {} WHERE created_at > now() - interval '50 minutes' AND conversation_id IN
@@ -116,7 +116,7 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_it_is_told_once_and_at_its_times(loaded: Loaded) -> None:
     before = await loaded.counts()
     told, lines = await loaded.tell(3)
-    assert lines == [f"history: {day} of 3 days" for day in (1, 2, 3)]
+    assert lines == [*(f"history: {day} of 3 days" for day in (1, 2, 3)), "history is there"]
     assert told >= 2 * 2 * FEWEST
     retail, docs = first = await loaded.counts()
     assert retail["messages"] > 2 * retail["conversations"]
@@ -137,9 +137,19 @@ async def test_it_is_told_once_and_at_its_times(loaded: Loaded) -> None:
     assert used[Metric.TOKENS] == pytest.approx(100 * SHARE, abs=1)
     assert WORKSPACES[0].slug == LIMITED
 
-    assert (await loaded.tell(3))[0] == 0
+    assert await loaded.tell(3) == (0, ["history is there"])
     again = await loaded.counts()
     assert again == first
+
+
+async def test_replies_that_somebody_removed_stay_away(loaded: Loaded) -> None:
+    services, (house, _) = Services(loaded.db), await loaded.houses()
+    await loaded.tell(0)
+    first, *rest = [str(reply.shortcut) for reply in await services.canned.all(house.owner)]
+    await services.canned.remove(house.owner, first)
+    await loaded.tell(0)
+    assert [str(reply.shortcut) for reply in await services.canned.all(house.owner)] == rest
+    assert len(await services.labels.all(house.owner)) == 4
 
 
 class StoppedHereError(ConsoleError):

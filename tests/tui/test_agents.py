@@ -202,6 +202,9 @@ async def test_publishing_shows_what_changes_and_asks_for_a_note(desk: Desk, siz
         await stage.sees("draft: 1 change")
         await stage.press("P")
         await stage.sees("Publish Assistant?", '"" -> "second"', "1 change")
+        await stage.press("enter", "space", "enter")
+        await stage.sees("say in a few words what changes", "Publish Assistant?")
+        assert len(await Versions(desk.db).list(desk.me, desk.people.agent_id)) == 2
         await stage.enter("for May")
         await stage.until(lambda: "visitors meet v3 of Assistant now" in stage.toasts, "published")
         await stage.sees("live v3")

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.conversation import Priority, Status
-from console.domain.query import Query, parse_query
+from console.domain.query import Query, parse_query, unknown_words
+
+STATUSES, PRIORITIES = ("open", "snoozed", "resolved"), ("urgent", "high", "normal", "low")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,18 @@ from console.domain.query import Query, parse_query
 )
 def test_what_is_meant(typed: str, meant: Query) -> None:
     assert parse_query(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("status:bogus parcel", [("status", "bogus", STATUSES)]),
+        ('PRIORITY:0 status:"at rest"', [("priority", "0", PRIORITIES), ("status", "at rest", STATUSES)]),
+        ("status:sn priority:Hi label:bogus who:bogus status: nostatus:bogus", []),
+    ],
+)
+def test_what_is_no_status_or_priority_is_named(typed: str, named: list[tuple[str, str, tuple[str, ...]]]) -> None:
+    assert [(one.word, one.value, one.known) for one in unknown_words(typed)] == named
 
 
 @given(st.text())

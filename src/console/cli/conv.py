@@ -15,7 +15,8 @@ from console.cli.numbers import count
 from console.cli.parser import Parser
 from console.cli.session import acting
 from console.domain.conversation import Priority
-from console.text import spelled
+from console.errors import InvalidInputError
+from console.text import one_line, spelled
 
 if TYPE_CHECKING:
     from console.domain.conversation import Conversation
@@ -38,7 +39,7 @@ def register(noun: Parser) -> None:
         "--text",
         metavar="WORDS",
         default="",
-        help="label:NAME, priority:high, who:NAME|me|nobody, status:snoozed; else in a name or the last words",
+        help="label:NAME, priority:high, who:NAME|me|nobody, status:snoozed; else in name, subject, last words",
     )
     listed.add_argument("--limit", metavar="N", type=count, default=50, help="how many at most (50)")
     on_one(noun, "show", "show a conversation and its messages", _show)
@@ -53,6 +54,7 @@ async def _list(call: Call) -> None:
     from console.domain.inbox import InboxFilter
     from console.domain.words import state
 
+    _refuse_unknown(call.args.text)
     limit = min(call.args.limit, 1000)
     async with acting(call) as (services, actor):
         page = await services.inbox.page(actor, InboxFilter(call.args.filter), text=call.args.text, limit=limit)
@@ -66,6 +68,14 @@ async def _list(call: Call) -> None:
     call.out.table(["id", "visitor", "state", "priority", "new", "last (utc)", "words"], rows)
     if not rows:
         call.out.say("no conversations here" if call.args.filter == "all" else f"none are {call.args.filter}")
+
+
+def _refuse_unknown(text: str) -> None:
+    from console.domain.query import unknown_words
+
+    for unknown in unknown_words(text):
+        said = f"no {unknown.word} begins with {one_line(unknown.value, 80)!r}"
+        raise InvalidInputError(said, hint=f"{unknown.word} is one of {', '.join(unknown.known)}")
 
 
 def _row_json(row: InboxRow) -> dict[str, Any]:

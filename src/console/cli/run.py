@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from console.cli.call import Call
 from console.cli.output import flush
-from console.errors import ConsoleError, ExitCode, UsageError
+from console.errors import ConsoleError, ExitCode, NobodyYetError, UsageError
 from console.text import one_line
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def run(words: list[str]) -> int:
     except SystemExit as end:
         return _exit_code(end)
     except BrokenPipeError:
-        return ExitCode.REFUSED
+        return ExitCode.PIPE_CLOSED
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except ConsoleError as error:
-        _complain(error.message, error.hint)
+        _complain(error.message, _hint(call, error))
         return error.exit_code
     except Exception as error:
         return _unexpected(call, error)
@@ -112,6 +112,18 @@ def _unexpected(call: Call, error: Exception) -> int:
     name = log.incident(error)
     _complain(f"something broke inside ({type(error).__name__}, incident {name})", hint)
     return ExitCode.REFUSED
+
+
+def _hint(call: Call, error: ConsoleError) -> str | None:
+    """What to do next; beside a demo's data also the way to it, which has nobody's sign-in but its own."""
+    if not isinstance(error, NobodyYetError) or call.config.database_url:
+        return error.hint
+    data = call.config.data_dir / "demo"
+    if not data.is_dir():
+        return error.hint
+    from console.demo.beside import beside
+
+    return f"{error.hint}, or for the demo here: {beside(data)}"
 
 
 def _complain(message: str, hint: str | None) -> None:

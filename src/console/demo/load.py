@@ -38,8 +38,11 @@ async def load_workspace(services: Services, gateway_db: Database, space: DemoWo
     agent = await _publish(services, owner, space.agents[0])
     if not await services.sources.list(owner):
         await services.sources.add(owner, "folder", str(article_folder(space.slug)), name="Help centre")
-    told = await _tell_history(services, Visitors(gateway_db), agent, owner, space)
-    say(f"{space.name}: {len(space.members)} people, agent v{agent.published_number}, {told} past conversations")
+    await _tell_history(services, Visitors(gateway_db), agent, owner, space)
+    people = len(await services.members.list(owner))
+    async with services.db.read(owner.workspace_id) as tx:
+        there = await tx.scalar("SELECT count(*) FROM conversations")
+    say(f"{space.name}: {people} people, agent v{agent.published_number}, {there:,} conversations")
     return agent
 
 
@@ -88,12 +91,11 @@ async def _publish(services: Services, actor: Actor, design: DemoAgent) -> Agent
 
 async def _tell_history(
     services: Services, visitors: Visitors, agent: Agent, actor: Actor, space: DemoWorkspace
-) -> int:
-    """Replay the dialogues that no conversation tells yet; returns how many there are."""
+) -> None:
+    """Replay the dialogues that no conversation tells yet."""
     for dialogue in history(space.slug):
         if not (await services.inbox.page(actor, InboxFilter.ALL, text=dialogue.customer, limit=1)).rows:
             await _tell(services, visitors, agent, actor, dialogue)
-    return len(history(space.slug))
 
 
 async def _tell(services: Services, visitors: Visitors, agent: Agent, actor: Actor, dialogue: Dialogue) -> None:

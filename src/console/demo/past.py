@@ -17,6 +17,7 @@ from console.clock import utc_now
 from console.config import load_config
 from console.db.engine import Database
 from console.demo.content import WORKSPACES, DemoWorkspace
+from console.demo.kit import lay_out
 from console.demo.load import FOUNDED, PASSWORD
 from console.demo.milestones import limit, reached
 from console.demo.stories import DAYS, Story, stories
@@ -39,17 +40,21 @@ Said = Callable[[str], None]
 async def tell_past(services: Services, gateway_db: Database, say: Said, *, days: int = DAYS) -> int:
     """Tell what is not told yet of the last `days` days of both workspaces; returns how many visitors that were.
 
-    Every visitor has an id of their own, so that nobody comes twice.
+    Every visitor has an id of their own, so that nobody comes twice. `say` hears of the days that had any to tell of.
     """
     houses = [await _house(services, space) for space in WORKSPACES]
+    for house, begins in houses:
+        await lay_out(services, house.slug, house.admin, begins)
     told = 0
     for day in range(DAYS - days, DAYS):
         async with asyncio.TaskGroup() as telling:
             days_told = [telling.create_task(_tell_day(services, gateway_db, *house, day)) for house in houses]
-        told += sum(one.result() for one in days_told)
-        say(f"history: {day - (DAYS - days) + 1} of {days} days")
+        if today := sum(one.result() for one in days_told):
+            say(f"history: {day - (DAYS - days) + 1} of {days} days")
+        told += today
     for house, _ in houses:
         await limit(services, house)
+    say("history is there")
     return told
 
 

@@ -18,6 +18,7 @@ from console.bootstrap import signed_in
 from console.config import Config
 from console.db.engine import Database
 from console.demo.arrive import keep_arriving
+from console.demo.beside import OPERATOR, beside
 from console.demo.content import WORKSPACES
 from console.demo.load import PASSWORD, load_workspace
 from console.errors import ConnectionFailedError, RefusedError
@@ -26,7 +27,6 @@ from console.processes import embedded, show
 from console.signals import stop_on_signals
 
 Say = Callable[[str], None]
-OPERATOR = "olivia@acme.test"
 LEAVING_SECONDS = 12.0
 LEFT_SECONDS = 30.0
 """How long a demo that was ended just now may take, with its worker, to let go of the data."""
@@ -164,6 +164,7 @@ async def on_screen(config: Config, say: Say) -> int:
     """Run with the console in front, signed in as the retailer's owner; returns its exit code."""
     async with running(config, say, lambda _line: None) as demo:
         say(f"signed in as {OPERATOR}; every password is {PASSWORD}")
+        say(f"for commands on the same data, in another terminal:\n{beside(config.data_dir)}")
         auth = demo.runtime.services.auth
         signed = await auth.login(OPERATOR, PASSWORD)
         runtime = replace(demo.runtime, config=replace(demo.runtime.config, session_token=signed.token))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.clock import set_back
 from console.db.engine import Database
 from console.demo.content import workspace
+from console.demo.kit import labels_for
 from console.demo.remembered import Remembered
 from console.demo.stories import Story
 from console.domain.actor import Actor
@@ -61,10 +62,10 @@ class Teller:
 
     async def tell(self, story: Story) -> None:
         """Let the visitor come, be answered, and be seen to by a person where the AI handed over."""
-        script, domain = story.script, workspace(self._house.slug).domain
+        script = story.script
         given = {
-            "name": script.name, "email": script.email or "", "page": script.page.removeprefix(domain),
-            "domain": domain, "visitor_id": story.key,
+            "name": script.name, "email": script.email or "", "page": self._path(story),
+            "domain": workspace(self._house.slug).domain, "visitor_id": story.key,
         }  # fmt: skip
         with set_back(story.at):
             started = await self._visitors.start(self._house.agent.public_key, given)
@@ -84,6 +85,10 @@ class Teller:
                 lead = {"email": script.email, "name": script.name}
                 await self._leads.leave(started.visitor_token, started.conversation_id, lead)
         await self._see_to(story, started.conversation_id, at)
+
+    def _path(self, story: Story) -> str:
+        """The page that the visitor came from, below the site."""
+        return story.script.page.removeprefix(workspace(self._house.slug).domain)
 
     async def finish(self, story: Story, id: ConversationId) -> None:
         """Put away what was begun when the telling was cut off."""
@@ -135,6 +140,8 @@ class Teller:
             if not claim.claimed:
                 return
             epoch = claim.epoch
+            with set_back(at + READING):
+                await self._services.labels.change(who, id, add=labels_for(self._house.slug, self._path(story)))
             with set_back(at + TYPING):
                 words = _REPLIES[int(story.chance * 100) % len(_REPLIES)]
                 await self._services.messages.send(who, id, words, token=story.key, epoch=epoch)

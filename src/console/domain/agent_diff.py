@@ -9,7 +9,7 @@ from typing import Literal
 
 from console.domain.agent import Agent
 from console.domain.diff import FieldChange
-from console.errors import InvalidInputError
+from console.errors import MalformedError
 from console.text import EMPTY, SafeText, one_line
 
 Reference = Literal["draft", "live"] | int
@@ -68,7 +68,7 @@ class AgentOverview:
 
 
 def parse_reference(text: str) -> Reference:
-    """Read `draft`, `live`, `v3` or `3`; `InvalidInputError` for anything else."""
+    """Read `draft`, `live`, `v3` or `3`; `MalformedError` for anything else."""
     word = text.strip().lower()
     if word == "draft":
         return "draft"
@@ -76,4 +76,4 @@ def parse_reference(text: str) -> Reference:
         return "live"
     if (match := _NUMBER.fullmatch(word)) and int(match[1]):
         return int(match[1])
-    raise InvalidInputError(f"{one_line(text, 40)!r} is no version", hint="give draft, live, or a number like v3")
+    raise MalformedError(f"{one_line(text, 40)!r} is no version", hint="give draft, live, or a number like v3")

@@ -46,6 +46,28 @@ def parse_query(typed: str) -> Query:
     return replace(read, text=" ".join(rest.split()))
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A `word` like `status` whose `value` is none of those `known`."""
+
+    word: str
+    value: str
+    known: tuple[str, ...]
+
+
+_KNOWN = {"priority": tuple(each.label for each in Priority), "status": tuple(each.value for each in Status)}
+
+
+def unknown_words(typed: str) -> tuple[Unknown, ...]:
+    """The words that name a priority or status that there is not; `parse_query` has them as plain text."""
+    found = []
+    for match in _WORD.finditer(_UNSTORABLE.sub("\ufffd", typed)):
+        word, value = match[1].lower(), (match[2] or match[3] or "").strip()
+        if value and _meant(Query(), word, value) is None:
+            found.append(Unknown(word, value, _KNOWN[word]))
+    return tuple(found)
+
+
 def _meant(read: Query, word: str, value: str) -> dict[str, Any] | None:
     match word:
         case "label":

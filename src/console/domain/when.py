@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, time, timedelta
 
-from console.errors import InvalidInputError
+from console.errors import InvalidInputError, MalformedError
 
 MORNING = time(9)
 """When a day begins that is named without a time."""
@@ -18,12 +18,12 @@ def parse_when(text: str, now: datetime) -> datetime:
     """`30m`, `2h`, `3d`, `1w`, `tomorrow`, `2026-12-01` or `2026-12-01T09:00` as an aware time.
 
     `now` is aware; days and times without a zone are this machine's, days begin at `MORNING`. Raises
-    `InvalidInputError` for anything else and for what is past.
+    `MalformedError` for anything else, `InvalidInputError` for what is past.
     """
     at = _read(text.strip().lower(), now)
     if at is None:
         hint = "30m, 2h, 3d, tomorrow or 2026-12-01T09:00"
-        raise InvalidInputError(f"{text[:80]!r} is no time to come", hint=hint)
+        raise MalformedError(f"{text[:80]!r} is no time to come", hint=hint)
     if at <= now:
         raise InvalidInputError(f"{text[:80]!r} is past", hint="name a time to come")
     return at

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from console.domain.agent import AgentVersion
+from console.errors import InvalidInputError
 from console.tui.modals.form import Field, Form
 from console.tui.present.diff import between, changes_text, diff_lines
 from console.tui.present.tone import joined, toned
@@ -26,6 +27,8 @@ async def publish_draft(app: ConsoleApp, agent_id: AgentId) -> AgentVersion | No
         return None
 
     async def act(given: Mapping[str, str]) -> AgentVersion:
+        if not given["note"].strip():
+            raise InvalidInputError("say in a few words what changes")
         expected = diff.agent.published_version_id
         return await app.services.versions.publish(app.actor, agent_id, note=given["note"], expected=expected)
 
