@@ -82,6 +82,24 @@ async def test_each_workspace_tells_of_itself_alone(db: Database) -> None:
     assert first.last_publish.author_name == "Olivia"
 
 
+async def test_a_source_of_which_a_document_fails_is_counted_as_everywhere_else(db: Database) -> None:
+    house = await make_house(db, 1)
+    world = world_of(house, 0)
+    fine, partly, whole = [await new_source(db, world, name) for name in ("Fine", "Partly", "Whole")]
+    async with db.write(world.workspace_id) as tx:
+        await tx.execute("UPDATE sources SET status = CASE id WHEN :whole THEN 'failed' ELSE 'ready' END", whole=whole)
+        for source, name, status in ((fine, "a", "ready"), (partly, "a", "ready"), (partly, "b", "failed"),
+                                     (partly, "c", "failed"), (whole, "a", "failed")):  # fmt: skip
+            await tx.execute(
+                "INSERT INTO documents (workspace_id, id, source_id, uri, status)"
+                " VALUES (:ws, :id, :source, :uri, :status)",
+                id=new_id(), source=source, uri=f"/{name}", status=status,
+            )  # fmt: skip
+    listed = await house.services.sources.list(world.owner)
+    assert {source.name for source in listed if source.fails} == {"Partly", "Whole"}
+    assert (await house.glance(0)).failing_sources == 2
+
+
 async def test_one_that_fails_and_one_that_hangs_hold_up_no_other(db: Database) -> None:
     house = await make_house(db, 3)
     services, hung, ended = house.services, house.mine[1], house.mine[2]

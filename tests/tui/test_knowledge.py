@@ -4,60 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from console.ai.embedder import Vectors
-from console.domain.actor import Actor
-from console.domain.knowledge import Source
 from console.errors import ConflictError
-from console.services.ingest import run_crawl
-from console.services.sources import Sources
-from console.tui.screens.knowledge import KnowledgeScreen
-from tests.services.knowledge_support import HashEmbedder, run_of, write_articles
+from tests.services.knowledge_support import HashEmbedder, write_articles
 from tests.tui.support.desk import Desk
-from tests.tui.support.stage import Running, running
-from tests.web import Site, a_site, response
+from tests.tui.support.library import Library, opened
+from tests.web import a_site, response
 
 MARKUP = "[@click=app.leave]x[/] [/ [$x] x[/b"
 PAGE = "<title>Returns</title><main><h2>Sizes</h2><p>Unworn items can be returned within thirty days.</p></main>"
-
-
-@dataclass
-class Library:
-    """A desk with a web site that may be fetched from."""
-
-    desk: Desk
-    site: Site
-
-    @property
-    def admin(self) -> Actor:
-        return self.desk.people.admin
-
-    @property
-    def sources(self) -> Sources:
-        return Sources(self.desk.db, self.site.reach)
-
-    async def added(self, path: str = "/returns") -> Source:
-        """A page that was read once."""
-        source = await self.sources.add(self.admin, "url", self.site.url(path))
-        await self.read(source)
-        return source
-
-    async def read(self, source: Source, embedder: HashEmbedder | None = None) -> None:
-        """Work off the run of a source, as a worker does."""
-        workspace = self.desk.people.workspace_id
-        run_id = await run_of(self.desk.db, workspace, source)
-        assert await run_crawl(
-            self.desk.db, workspace, run_id, embedder or HashEmbedder(), reach=self.site.reach
-        )  # fmt: skip
-
-    def running(self, size: tuple[int, int], actor: Actor | None = None, **around: Any) -> Any:
-        given = {"sources": self.sources, "embedder": HashEmbedder(), **around}
-        return running(self.desk.console(actor or self.admin, self.desk.services(**given)), size)
 
 
 @pytest.fixture
@@ -65,14 +24,6 @@ async def library(desk: Desk) -> AsyncIterator[Library]:
     async with a_site() as site:
         site.page("/returns", PAGE)
         yield Library(desk, site)
-
-
-async def opened(stage: Running, *words: str) -> KnowledgeScreen:
-    await stage.press("3")
-    await stage.sees("/ filter", *words)
-    screen = stage.app.screen
-    assert isinstance(screen, KnowledgeScreen)
-    return screen
 
 
 class _Held(HashEmbedder):

@@ -60,6 +60,11 @@ class Source:
     synced_at: datetime | None
     progress: Progress | None = None
 
+    @property
+    def fails(self) -> bool:
+        """Whether it can't be read, or some of its documents can't."""
+        return self.status is SourceStatus.FAILED or self.failing > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -73,6 +78,24 @@ class Document:
     error: SafeText
     chunks: int
     fetched_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPart:
+    """A passage in its place in a document, as the search has it; `ordinal` counts from 0 without holes."""
+
+    ordinal: int
+    heading: SafeText
+    text: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """A document and some of its passages, in order; those of another `generation` do not go with them."""
+
+    document: Document
+    generation: int
+    parts: tuple[DocumentPart, ...]
 
 
 @dataclass(frozen=True, slots=True)

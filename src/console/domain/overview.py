@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Overview:
     """Gaps that wait for an answer, sources that fail, and the worst quota in percent (None: nothing is limited).
 
-    `quota_soft` says whether a soft limit is passed.
+    A source that fails in part is one too. `quota_soft` says whether a soft limit is passed.
     """
 
     open_gaps: int = 0

@@ -8,6 +8,7 @@ from console.domain.actor import Actor
 from console.domain.overview import Overview
 from console.domain.quota import Level, worst
 from console.services.quotas import meters
+from console.services.source_rows import FAILS
 from console.services.unit import reading
 
 
@@ -27,7 +28,7 @@ class Overviews:
         return Overview(row.gaps, row.failing, percent, soft) if row else Overview()
 
 
-_OVERVIEW = """
+_OVERVIEW = f"""
     SELECT (SELECT count(*) FROM knowledge_gaps WHERE workspace_id = :ws AND status IN ('open', 'drafted')) AS gaps,
-        (SELECT count(*) FROM sources WHERE workspace_id = :ws AND status = 'failed') AS failing
-"""
+        (SELECT count(*) FROM sources s WHERE s.workspace_id = :ws AND {FAILS}) AS failing
+"""  # noqa: S608 - constants only

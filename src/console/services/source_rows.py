@@ -6,10 +6,10 @@ from typing import Any
 
 from console.db.engine import ReadTx
 from console.domain.crawl import CrawlRun, SourceDetails
-from console.domain.knowledge import Document, Progress, Source, SourceStatus
+from console.domain.knowledge import Document, DocumentPart, DocumentText, Progress, Source, SourceStatus
 from console.errors import NotFoundError
 from console.ids import DocumentId, SourceId
-from console.text import one_line
+from console.text import one_line, sanitise
 
 
 async def all_sources(tx: ReadTx) -> tuple[Source, ...]:
@@ -30,6 +30,19 @@ async def details(tx: ReadTx, id: SourceId, most: int | None = None) -> SourceDe
     source = await one_source(tx, id)
     documents = await tx.rows(_DOCUMENTS, source=id, most=most)
     return SourceDetails(source, tuple(map(_document, documents)), await latest_run(tx, id))
+
+
+async def document_text(tx: ReadTx, id: DocumentId, first: int, limit: int) -> DocumentText:
+    """One document with the passages a search sees of it, those from ordinal `first` on; `NotFoundError`."""
+    rows = await tx.rows(_TEXT, document=id, first=first, limit=limit)
+    if not rows:
+        raise NotFoundError(f"there is no document {id}", hint="console source show SOURCE lists them")
+    parts = tuple(
+        DocumentPart(row.ordinal, one_line(row.heading_path, 1000), sanitise(row.text))
+        for row in rows
+        if row.ordinal is not None
+    )
+    return DocumentText(_document(rows[0]), rows[0].generation, parts)
 
 
 async def latest_run(tx: ReadTx, id: SourceId) -> CrawlRun | None:
@@ -67,12 +80,17 @@ def _run(row: Any) -> CrawlRun:
     )  # fmt: skip
 
 
-_SOURCES = """
+_FAILING_DOCUMENTS = """
+    FROM documents d WHERE d.workspace_id = s.workspace_id AND d.source_id = s.id AND d.status = 'failed'
+"""
+FAILS = f"(s.status = 'failed' OR EXISTS (SELECT {_FAILING_DOCUMENTS}))"
+"""Whether the source `s` needs somebody, as `Source.fails` says it."""
+
+_SOURCES = f"""
     SELECT s.id, s.kind, s.name, s.uri, s.status, s.error, s.synced_at,
         (SELECT count(*) FROM documents d WHERE d.workspace_id = s.workspace_id AND d.source_id = s.id
             AND d.status <> 'removed') AS documents,
-        (SELECT count(*) FROM documents d WHERE d.workspace_id = s.workspace_id AND d.source_id = s.id
-            AND d.status = 'failed') AS failing,
+        (SELECT count(*) {_FAILING_DOCUMENTS}) AS failing,
         (SELECT count(*) FROM chunks c JOIN documents d ON d.workspace_id = c.workspace_id AND d.id = c.document_id
             AND d.generation = c.generation WHERE c.workspace_id = s.workspace_id AND c.source_id = s.id) AS chunks,
         r.state AS run_state, r.documents_done AS run_done, r.documents_total AS run_total,
@@ -81,7 +99,7 @@ _SOURCES = """
     FROM sources s LEFT JOIN crawl_runs r ON r.workspace_id = s.workspace_id AND r.source_id = s.id
         AND r.state IN ('queued', 'running')
     WHERE s.workspace_id = :ws
-"""
+"""  # noqa: S608 - constants only
 _DOCUMENTS = """
     SELECT d.id, d.source_id, d.uri, d.title, d.status, d.error, d.fetched_at,
         (SELECT count(*) FROM chunks c WHERE c.workspace_id = d.workspace_id AND c.document_id = d.id
@@ -90,5 +108,18 @@ _DOCUMENTS = """
     ORDER BY CASE WHEN cast(:most AS integer) IS NOT NULL THEN array_position(
         ARRAY['failed', 'waiting', 'processing', 'pending', 'ready', 'removed'], d.status) END, d.uri
     LIMIT :most
+"""
+# One statement: a new generation shows itself between two.
+_TEXT = """
+    WITH d AS MATERIALIZED (
+        SELECT d.workspace_id, d.id, d.source_id, d.uri, d.title, d.status, d.error, d.fetched_at, d.generation,
+            (SELECT count(*) FROM chunks c WHERE c.workspace_id = d.workspace_id AND c.document_id = d.id
+                AND c.generation = d.generation) AS chunks
+        FROM documents d WHERE d.workspace_id = :ws AND d.id = :document)
+    SELECT d.*, c.ordinal, c.heading_path, c.text FROM d LEFT JOIN LATERAL (
+        SELECT c.ordinal, c.heading_path, c.text FROM chunks c
+        WHERE c.workspace_id = d.workspace_id AND c.document_id = d.id AND c.generation = d.generation
+            AND c.ordinal >= :first ORDER BY c.ordinal LIMIT :limit) c ON true
+    ORDER BY c.ordinal
 """
 _RUN = "SELECT * FROM crawl_runs WHERE workspace_id = :ws AND source_id = :source ORDER BY id DESC LIMIT 1"

@@ -9,18 +9,21 @@ from console.clock import ago, utc_now
 from console.db.engine import Database, WriteTx
 from console.domain.actor import Actor, Role
 from console.domain.crawl import CrawlRun, SourceDetails
-from console.domain.knowledge import Source, SourceStatus
+from console.domain.knowledge import DocumentText, Source, SourceStatus
 from console.domain.setting_kinds import ALL_SOURCES
 from console.errors import ConflictError, NotFoundError, RefusedError
-from console.ids import AgentId, SourceId, new_id
+from console.ids import AgentId, DocumentId, SourceId, new_id
 from console.knowledge.connectors import connector
 from console.knowledge.connectors.fetched import place_name
 from console.services import audit
 from console.services.agent_rows import agent_row, draft_settings, store_draft
 from console.services.source_pause import pause
-from console.services.source_rows import all_sources, details, latest_run, one_source
+from console.services.source_rows import all_sources, details, document_text, latest_run, one_source
 from console.services.unit import reading, writing
 from console.text import one_line
+
+MOST_PARTS = 200
+"""How many passages of a document are read at a time."""
 
 _NAME_CHARS = 120
 
@@ -52,6 +55,11 @@ class Sources:
         """One source and its documents (at `most` so many, those that need somebody first); `NotFoundError`."""
         async with reading(self._db, actor, "source.show", ("source", id)) as tx:
             return await details(tx, id, most)
+
+    async def document(self, actor: Actor, id: DocumentId, *, first: int = 0, limit: int = 20) -> DocumentText:
+        """One document and its visible passages from ordinal `first` on, `MOST_PARTS` at most; `NotFoundError`."""
+        async with reading(self._db, actor, "source.document", ("document", id)) as tx:
+            return await document_text(tx, id, max(0, first), max(1, min(limit, MOST_PARTS)))
 
     async def add(
         self, actor: Actor, kind: str, path: str, *, name: str | None = None, agent: str | None = None

@@ -5,7 +5,16 @@ from __future__ import annotations
 from console.tui.command import Command, Scope
 
 LISTS = (
-    Command("list.open", "Open", "enter", "what is known of the row", Scope.LIST, "list_open", footer=20, short="open"),
+    Command(
+        "list.open",
+        "Open",
+        "enter",
+        "what is known of the row; a document's text",
+        Scope.LIST,
+        "list_open",
+        footer=20,
+        short="open",
+    ),
     Command(
         "list.filter",
         "Filter",
@@ -32,7 +41,9 @@ LISTS = (
         Scope.LIST,
         "list_previous_tab",
     ),
-    Command("list.copy", "Copy id", "c", "copy the row's id", Scope.LIST, "list_copy"),
+    Command(
+        "list.copy", "Copy id", "c", "copy the row's id; of a document its address", Scope.LIST, "list_copy", footer=24
+    ),
     Command("list.refresh", "Refresh", "R", "read again", Scope.LIST, "list_refresh"),
     Command(
         "list.back", "Back", "escape", "one step back; never discards", Scope.LIST, "list_back", footer=22, short="back"

@@ -9,25 +9,17 @@ from textual.content import Content
 
 from console.clock import ago
 from console.domain.crawl import CrawlRun, SourceDetails
-from console.domain.knowledge import Document, Passage, Progress, Source, SourceStatus
+from console.domain.knowledge import Passage, Progress, Source, SourceStatus
 from console.domain.search import SearchResult
 from console.domain.trace_words import under
 from console.text import one_line
 from console.tui.present.row import wakes
 from console.tui.present.tone import joined, sides, toned
 
-MOST_DOCUMENTS = 200
-"""How many documents are listed."""
-
 _STATE = 10
 _BAR = 12
 _TEXT = 300
 _MINUTE = 60
-_DOCUMENTS = {
-    "failed": ("!", "failed", "now"), "waiting": (".", "waiting", "soon"), "processing": (">", "reading", "mine"),
-    "pending": (".", "pending", "quiet"), "ready": (" ", "ready", "fine"), "removed": ("-", "removed", "faint"),
-}  # fmt: skip
-"""How each state of a document is told."""
 
 
 def source_lines(source: Source, width: int, now: datetime) -> tuple[Content, Content]:
@@ -45,7 +37,7 @@ def standing(source: Source, now: datetime) -> Content:
     if source.error:
         return toned(one_line(source.error), "now" if source.status is SourceStatus.FAILED else "soon")
     if source.status is SourceStatus.PAUSED:
-        return toned(f"not read any more; {_many(source.chunks, 'passage')} still searched", "quiet")
+        return toned(f"not read any more; {many(source.chunks, 'passage')} still searched", "quiet")
     return Content("")
 
 
@@ -53,16 +45,16 @@ def summary(sources: Sequence[Source]) -> Content:
     """All sources in one line."""
     if not sources:
         return Content("")
-    failing = sum(source.status is SourceStatus.FAILED or bool(source.failing) for source in sources)
+    failing = sum(source.fails for source in sources)
     documents, passages = sum(one.documents for one in sources), sum(one.chunks for one in sources)
-    said = (_many(len(sources), "source"), _many(documents, "document"), _many(passages, "passage"))
+    said = (many(len(sources), "source"), many(documents, "document"), many(passages, "passage"))
     failed = toned(f"{failing:,} failing", "now") if failing else Content("")
     return joined(*(toned(each, "quiet") for each in said), failed)
 
 
 def detail_lines(source: Source, details: SourceDetails | None, width: int, now: datetime) -> Content:
     """A source in full: where it is, how it stands, its last run; its documents come below."""
-    synced = f", synced {_when(source.synced_at, now)}" if source.synced_at else ", never synced"
+    synced = f", synced {when(source.synced_at, now)}" if source.synced_at else ", never synced"
     lines = [
         toned(source.name, "strong"),
         toned(f"{source.kind}  {source.uri}", "quiet"),
@@ -73,36 +65,7 @@ def detail_lines(source: Source, details: SourceDetails | None, width: int, now:
         lines.append(said)
     if details is not None and details.run is not None and details.run.started_at is not None:
         lines.append(_run(details.run, now))
-    return Content("\n").join([*lines, Content(""), Content("")])
-
-
-def document_lines(details: SourceDetails, width: int) -> Content:
-    """The documents of a source, and what was left out."""
-    return Content("\n").join(list(_documents(details, width)))
-
-
-def _documents(details: SourceDetails, width: int) -> Iterator[Content]:
-    for one in details.documents:
-        yield from _document(one, width)
-    if len(details.documents) >= MOST_DOCUMENTS:
-        yield toned(f"the first {MOST_DOCUMENTS}; all of them: console source show {details.source.id}", "quiet")
-    if not details.documents:
-        yield toned("no documents yet", "quiet")
-    skipped = details.run.skipped if details.run else ()
-    if details.run is not None and skipped:
-        yield Content("")
-        yield toned(f"{details.run.skipped_total:,} left out", "quiet")
-        for uri, reason in skipped:
-            yield sides(toned(f"  {uri}", "quiet"), toned(reason, "quiet"), width)
-
-
-def _document(one: Document, width: int) -> Iterator[Content]:
-    glyph, word, tone = _DOCUMENTS[one.status]
-    title = joined(Content(one.title or one.uri), toned(one.uri, "quiet") if one.title else Content(""))
-    passages = toned(f"{one.chunks:,}", "quiet") if one.chunks else Content("")
-    yield sides(toned(f"{glyph} {word}".ljust(_STATE), tone) + title, passages, width)
-    if one.error:
-        yield Content(" " * _STATE) + toned(one_line(one.error, 300), "quiet" if one.status == "removed" else tone)
+    return Content("\n").join(lines)
 
 
 def _state(source: Source) -> Content:
@@ -129,7 +92,7 @@ def _progress(progress: Progress, source: Source, now: datetime) -> Content:
     if progress.again_at is not None:
         return toned(f"tries again {wakes(progress.again_at, now)[6:]}: {one_line(source.error)}", "soon")
     if not progress.running:
-        return toned(f"waits for a worker, asked {_when(progress.since, now)}", "quiet")
+        return toned(f"waits for a worker, asked {when(progress.since, now)}", "quiet")
     done, total = progress.counted
     if not total:
         return toned("looking what there is …", "quiet")
@@ -152,13 +115,14 @@ def _run(run: CrawlRun, now: datetime) -> Content:
     said = ", ".join(f"{number:,} {word}" for number, word in parts if number) or "nothing read"
     began = run.started_at or run.queued_at
     took = f" in {(run.finished_at - began).total_seconds():.0f} s" if run.finished_at and run.started_at else ""
-    when = _when(began, now)
-    what = f"this run began {when}" if run.active else f"last run {run.state}, {when}{took}"
-    return toned(f"{what}: {said}", "quiet")
+    since = when(began, now)
+    what = f"this run began {since}" if run.active else f"last run {run.state}, {since}{took}"
+    left = f", {run.skipped_total:,} left out" if run.skipped_total else ""
+    return toned(f"{what}: {said}{left}", "quiet")
 
 
-def _when(then: datetime, now: datetime) -> str:
-    """No seconds: what is long and stands still is not drawn again each second."""
+def when(then: datetime, now: datetime) -> str:
+    """How long ago, without seconds: what is long and stands still is not drawn again each second."""
     return "just now" if (now - then).total_seconds() < _MINUTE else f"{ago(then, now)} ago"
 
 
@@ -167,10 +131,11 @@ def _age(source: Source, now: datetime) -> str:
 
 
 def _counts(source: Source) -> str:
-    return f"{_many(source.documents, 'document')}, {_many(source.chunks, 'passage')}"
+    return f"{many(source.documents, 'document')}, {many(source.chunks, 'passage')}"
 
 
-def _many(number: int, word: str) -> str:
+def many(number: int, word: str) -> str:
+    """A number of something, in words."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
@@ -184,7 +149,7 @@ def found_lines(found: SearchResult, width: int) -> Content:
     """Passages with their ranks, best first."""
     if not found.passages:
         return toned("Nothing found.\n", "strong") + toned("this agent has no knowledge like that", "quiet")
-    lines: list[Content] = [toned(f"{_many(len(found.passages), 'passage')} in {found.ms:.0f} ms", "quiet")]
+    lines: list[Content] = [toned(f"{many(len(found.passages), 'passage')} in {found.ms:.0f} ms", "quiet")]
     for rank, one in enumerate(found.passages, 1):
         lines += [Content(""), *_passage(rank, one, width)]
     return Content("\n").join(lines)

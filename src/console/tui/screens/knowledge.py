@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual._path import CSSPathType
 from textual.binding import BindingType
 from textual.content import Content
 
 from console.domain.actor import Actor, Role
-from console.domain.crawl import SourceDetails
 from console.domain.knowledge import Source, SourceStatus
 from console.ids import SourceId
 from console.tui.commands import BY_ACTION, Command, Scope, bindings
 from console.tui.events import Coalescer
 from console.tui.modals.add_source import AddSource, Typed
-from console.tui.present.knowledge import (
-    MOST_DOCUMENTS,
-    detail_lines,
-    document_lines,
-    empty_knowledge,
-    source_lines,
-    summary,
-)
-from console.tui.present.notices import loading
+from console.tui.present.knowledge import empty_knowledge, source_lines, summary
 from console.tui.screens.base import STYLES
-from console.tui.screens.listing import ListScreen
+from console.tui.screens.knowledge_documents import DocumentsScreen
 from console.tui.working import start
 
 WINDOW = 0.5
 """Every step of a run is told: it is looked at twice a second at most."""
 
 
-class KnowledgeScreen(ListScreen[Source]):
-    """The sources, and the documents of the one under the cursor."""
+class KnowledgeScreen(DocumentsScreen):
+    """The sources, the documents of the one under the cursor, and the text of those."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.KNOWLEDGE)
     CSS_PATH: ClassVar[CSSPathType | None] = [STYLES / "listing.tcss", STYLES / "knowledge.tcss"]
@@ -45,17 +36,11 @@ class KnowledgeScreen(ListScreen[Source]):
         super().__init__()
         self.changes = Coalescer(self, self.read_changed, WINDOW)
         self._typed = Typed()
-        self._listed: tuple[SourceDetails, int, Content] | None = None
 
     async def read_rows(self, tab: str) -> Sequence[Source]:  # noqa: ARG002 - there is one
         """All sources."""
         app = self.console_app
         return await app.services.sources.list(app.actor)
-
-    async def read_detail(self, row: Source) -> SourceDetails:
-        """Its documents and its last run."""
-        app = self.console_app
-        return await app.services.sources.show(app.actor, row.id, most=MOST_DOCUMENTS)
 
     def row_key(self, row: Source) -> Hashable:
         """Its id."""
@@ -73,15 +58,6 @@ class KnowledgeScreen(ListScreen[Source]):
         """The first thing to do."""
         return empty_knowledge(self.console_app.actor.role >= Role.ADMIN)
 
-    def detail_lines(self, row: Source, detail: Any, width: int) -> Content:
-        """The source in full; its documents, which may be many, are drawn once."""
-        head = detail_lines(row, detail, width, self.console_app.now())
-        if detail is None:
-            return head + loading("its documents")
-        if self._listed is None or self._listed[0] is not detail or self._listed[1] != width:
-            self._listed = (detail, width, document_lines(detail, width))
-        return head + self._listed[2]
-
     def summary(self) -> Content:
         """Counts of all."""
         return summary(self.all_rows)
@@ -93,6 +69,8 @@ class KnowledgeScreen(ListScreen[Source]):
             return super().allowed(action)
         if self.too_small or not self._fits(action, self.current):
             return False
+        if self.opened_document is not None and action != "source_test":
+            return False  # what is in front is a document, and the key would meet its source
         return super().allowed(action)
 
     @staticmethod
@@ -111,7 +89,7 @@ class KnowledgeScreen(ListScreen[Source]):
         source = self.current
         if command.id == "knowledge.pause" and source is not None and source.status is SourceStatus.PAUSED:
             return "resume"
-        return "documents" if command.id == "list.open" else command.short
+        return super().footer_words(command)
 
     def action_source_sync(self) -> None:
         """Read it again."""

@@ -14,6 +14,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from console.errors import ConsoleError
@@ -114,7 +115,11 @@ class ListScreen(ConsoleScreen, Generic[T]):
         yield FilterBox(id="filter")
         with Panes(id="panes"):
             yield VirtualList[T](self.row_key, self.row_lines, row_height=self.row_height, id="list")
-            yield Detail(id="detail")
+            yield self.make_detail()
+
+    def make_detail(self) -> Widget:
+        """What stands beside the list; one that is no `Detail` says too where the focus is, and draws itself."""
+        return Detail(id="detail")
 
     @property
     def rows(self) -> VirtualList[T]:
@@ -125,6 +130,15 @@ class ListScreen(ConsoleScreen, Generic[T]):
     def pane(self) -> Detail:
         """The detail."""
         return self.query_one(Detail)
+
+    @property
+    def in_detail(self) -> bool:
+        """Whether the focus is in the detail."""
+        return self.pane.has_focus
+
+    def enter_detail(self) -> None:
+        """Put the focus into the detail."""
+        self.pane.focus()
 
     @property
     def current(self) -> T | None:
@@ -271,13 +285,13 @@ class ListScreen(ConsoleScreen, Generic[T]):
         """The row in full: beside the list when there is room, else in its place."""
         if self.current is not None:
             self.set_class(not self.wide, "-opened")
-            self.pane.focus()
+            self.enter_detail()
             self.call_after_refresh(self.show_detail, top=True)
 
     def action_list_back(self) -> None:
         """From the detail to the list; from the filter to all rows."""
         box = self.query_one(FilterBox)
-        if self.opened or self.pane.has_focus:
+        if self.opened or self.in_detail:
             self.remove_class("-opened")
             self.rows.focus()
         elif box.display or self.words:
@@ -337,14 +351,14 @@ class ListScreen(ConsoleScreen, Generic[T]):
     def allowed(self, action: str) -> bool | None:
         """Keys that would do nothing are not shown."""
         if action == "list_back":
-            inside = self.opened or self.pane.has_focus
+            inside = self.opened or self.in_detail
             return inside or bool(self.words) or self.query_one(FilterBox).has_focus
         if action == "list_filter":
             return not self.opened  # the list is not there to be seen
         if action in {"list_next_tab", "list_previous_tab"}:
             return len(self.tabs) > 1
         if action in {"list_open", "list_copy"}:
-            return self.current is not None and not (action == "list_open" and self.pane.has_focus)
+            return self.current is not None and not (action == "list_open" and self.in_detail)
         return super().allowed(action)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

@@ -43,7 +43,7 @@ class KeyBar(OneLine):
             lead = self.lead()
             self.led = bool(lead)
             room = self.size.width - (lead.cell_length + 3 if lead else 0)
-            keys = key_line(self._active(), room, self.words)
+            keys = key_line([pair for pair in self._active() if self.words(pair[0])], room, self.words)
             self.show(Content(" ") + lead + Content("  ") + keys if lead else keys)
 
     def lead(self) -> Content:

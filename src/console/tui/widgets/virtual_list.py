@@ -33,6 +33,9 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.MOVE)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"list--cursor", "list--marked"}
 
+    rests: ClassVar[bool] = True
+    """Whether the cursor is seen while the focus is elsewhere."""
+
     cursor: var[int] = var(0, init=False)
     message: var[Content] = var(Content(""), init=False)
 
@@ -266,7 +269,7 @@ class VirtualList(LineView, Generic[T], inherit_bindings=False):
         return max(1, self.size.height // self._row_height - 1)
 
     def _row(self, place: int) -> list[Strip]:
-        here = place == self.cursor
+        here = place == self.cursor and (self.rests or self.has_focus)
         if (found := self._drawn.get((place, here))) is None:
             found = self._drawn[place, here] = self._render_row(place, here)
         return found
