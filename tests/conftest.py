@@ -43,6 +43,15 @@ def server_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def no_cluster_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test's own servers leave outside its directory goes with it: root's clusters lie apart."""
+    place: Path | None = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    for marker in place.rglob("cluster-directory") if place else ():
+        shutil.rmtree(marker.read_text("utf-8").strip(), ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def server(server_dir: Path) -> Iterator[EmbeddedServer]:
     """The embedded server, running."""

@@ -167,7 +167,7 @@ def test_every_agent_and_workspace_read_through(hostile: Hostile, size: tuple[in
 
 
 def test_pasted_into_everything(tty: Tty) -> None:
-    for opens, shown in (("/", "words to look for"), ("\x10", "Take over"), ("?", "type to search")):
+    for opens, shown in (("/", "name, subject, last words"), ("\x10", "Take over"), ("?", "type to search")):
         tty.press(opens)
         tty.sees(shown)
         tty.paste(PASTED)

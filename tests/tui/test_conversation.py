@@ -178,7 +178,7 @@ async def test_a_retry_after_a_lost_answer_sends_once(desk: Desk, size: Size) ->
         await stage.take()
         await stage.type("only once")
         await stage.press("ctrl+s")
-        await stage.sees("not sent, no connection", "ctrl+s tries again")
+        await stage.sees("not sent", "ctrl+s")
         await stage.press("ctrl+s")
         await stage.until(lambda: stage.pane.box.area.text == "", "acknowledged")
         assert await desk.held(talk.id) == ["only once"]

@@ -286,6 +286,25 @@ async def test_gaps_are_merged_and_split(desk: Desk, size: Size) -> None:
     assert (await desk.services().gaps.show(desk.me, first)).gap.occurrences == 2
 
 
+async def test_after_a_merge_s_is_for_the_gap_merged_into(desk: Desk, size: Size) -> None:
+    for question, place in ((QUESTION, 0), (OTHER, 1), ("is the shop open on Sunday?", 2)):
+        into, _ = await asked(desk, question, place)
+    for _ in range(2):
+        await asked(desk, "is the shop open on Sunday?", 2)
+    async with running(desk.console(desk.people.admin), size) as it:
+        await to_gaps(it, QUESTION, OTHER)
+        screen = it.app.screen
+        assert isinstance(screen, GapsScreen)
+        await it.press("j", "m")
+        await it.picks()
+        await it.type("Sunday")
+        await it.press("enter")
+        await it.until(lambda: "s splits it off again" in it.toasts, "merged")
+        await it.sees("[open 2]")
+        assert screen.current is not None
+        assert screen.current.id == into
+
+
 async def test_enter_leads_to_the_conversation(desk: Desk, size: Size) -> None:
     _, talk = await asked(desk, QUESTION)
     _, other = await asked(desk, QUESTION, name="Joyce Wu")

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from console.domain.conversation import HandoffReason
 from console.domain.inbox import InboxFilter
 from console.tui.feed import Question
 from tests.tui.support.desk import Desk
-from tests.tui.support.stage import Running, running
+from tests.tui.support.stage import NARROW, WIDE, Running, running
 
 
 def shown_place(stage: Running) -> int:
@@ -98,6 +100,9 @@ async def test_new_rows_come_in_above_when_the_cursor_is_at_the_top(desk: Desk) 
         assert stage.rows.current_key == here
         assert shown_place(stage) == 0
         await stage.sees("1 new above")
+        await stage.press("R")
+        await stage.quiet()
+        assert "1 new above" in stage.text, "read again, it is above still"
         await stage.press("k")
         await stage.sees("Newcomer")
         assert "new above" not in stage.text
@@ -147,6 +152,27 @@ async def test_filter(desk: Desk, size: tuple[int, int]) -> None:
         await stage.type("tebpq?12")
         await stage.sees("Nothing in all matches “tebpq?12”", "esc clears the filter")
         assert len(stage.app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("at", [(60, 18), NARROW, WIDE])
+async def test_the_filter_says_what_it_looks_at(desk: Desk, at: tuple[int, int]) -> None:
+    await desk.fill(1)
+    async with running(desk.console(), at) as stage:
+        await read(stage, 1)
+        await stage.press("/")
+        await stage.sees("name, subject, last words, label: who: status: priority:")
+        await stage.type("hats")
+        await stage.sees("Nothing in all matches “hats”", "looked at: names, subjects, last words", "esc clears")
+        await stage.press("escape", "/")
+        await stage.type("status:bogus")
+        await stage.sees("No status begins with “bogus”.", "open, snoozed, resolved", "esc clears")
+        await stage.press("escape", "/")
+        await stage.type("label:x priority:9")
+        await stage.sees("No priority begins with “9”.", "urgent, high, normal, low")
+        await stage.press("escape", "/")
+        await stage.type("label:x")
+        await stage.sees("Nothing in all matches “label:x”")
+        assert "looked at" not in stage.text
 
 
 async def test_empty_says_why_until_somebody_comes(desk: Desk, size: tuple[int, int]) -> None:

@@ -71,8 +71,21 @@ async def test_marked_rows_are_resolved_after_a_preview(desk: Desk, size: Size) 
         await stage.until(lambda: marked(stage) == 1, "the one that is left stays marked")
         await stage.sees("resolved 2  u undo")
         await stage.press("u")
-        await stage.until(lambda: "undone for 2" in stage.toasts, "undone")
+        await stage.until(lambda: "undone: resolved 2" in stage.toasts.splitlines(), "undone")
         assert {(await desk.of(talk.id)).status for talk in talks} == {Status.OPEN}
+
+
+async def test_what_can_be_undone_of_many_is(desk: Desk) -> None:
+    talks = [await desk.waiting(f"W{n}") for n in range(2)]
+    async with running(desk.console(), WIDE) as stage:
+        await stage.until(lambda: len(stage.rows.rows) == 2, "inbox read")
+        await stage.press("A", "e")
+        await stage.sees("Resolve 2 conversations?")
+        await stage.press("y")
+        await stage.sees("resolved 2  u undo")
+        await desk.services().takeover.claim(desk.people.other, talks[0].id)
+        await stage.press("u")
+        await stage.until(lambda: "undone for 1 of them: resolved 2" in stage.toasts, "told")
 
 
 async def test_a_message_that_came_meanwhile_leaves_its_conversation_open(desk: Desk) -> None:

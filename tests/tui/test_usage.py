@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from console.domain.quota import Limit, Meter, Metric, Period, Quota, window
 from console.errors import ConnectionFailedError
 from console.services.usage import Usage
 from console.tui.present.plot import Step, plot, sparkline
-from console.tui.present.usage import meter_line, short
+from console.tui.present.usage import View, _number, meter_line, short
 from console.tui.screens.usage import UsageScreen
 from tests.services.quota_support import limit
 from tests.services.test_usage import use
@@ -65,6 +66,19 @@ async def test_periods_and_days(desk: Desk, size: tuple[int, int]) -> None:
         await stage.press("d")
         await stage.sees("Assistant", "the day before")
         assert screen.period is Period.DAY
+
+
+async def test_meters_beside_another_period_are_those_of_now(desk: Desk, size: tuple[int, int]) -> None:
+    await limit(desk.db, desk.people, "answers", 10, soft=8)
+    async with running(desk.console(), size) as stage:
+        await opened(stage, "0 of 10")
+        assert "answers now" not in stage.text
+        await stage.press("left_square_bracket")
+        await stage.sees("answers now", "tokens now")
+        await stage.press("right_square_bracket")
+        await stage.until(lambda: "answers now" not in stage.text, "the period of the meters")
+        await stage.press("d")
+        await stage.sees("answers now")
 
 
 async def anchor(desk: Desk) -> datetime:
@@ -180,6 +194,28 @@ def test_a_meter_says_in_words_how_it_stands(used: int, limit_: Limit, says: str
     assert isinstance(line, Content)
     assert says in line.plain
     assert line.cell_length <= width
+
+
+@pytest.mark.parametrize(("soft", "hard"), [(8000, 10_000), (7_500_000, 9_999_999)])
+@pytest.mark.parametrize("width", [59, 79, 119])
+def test_what_is_passed_is_called_the_soft_limit(soft: int, hard: int, width: int) -> None:
+    month = window(Period.MONTH, NOW - timedelta(days=29), NOW)
+    limit_ = Limit(soft, hard)
+    line = meter_line(Meter(Quota(Metric.TOKENS, Period.MONTH, month, limit_, limit_), soft, 0), width, NOW).plain
+    assert (f"past soft limit {soft:,}" if width > 60 else "past soft limit") in line
+
+
+@pytest.mark.parametrize("most", [0.0000031, 0.00041, 0.0034, 0.03, 0.4, 7, 123_000])
+def test_the_axis_of_a_little_money_is_not_zero_at_its_top(most: float) -> None:
+    steps = [Step(f"{n}", most / n, 0, None) for n in range(1, 32)]
+    lines = [line.plain for line in plot(steps, 79, 8, partial(_number, View.COST))]
+    labels = [line.split("▏")[0].strip() for line in lines]
+    top, middle = (float(label[1:]) for label in labels if label.startswith("$"))
+    assert top >= most > 0.4 * top
+    assert 0.4 * top < middle < 0.6 * top
+    assert {line.index("▏") for line in lines[:-1]} == {lines[0].index("▏")}
+    assert lines[-1].index("1") == lines[0].index("▏") + 1
+    assert max(map(len, lines)) <= 79
 
 
 def test_numbers_are_short() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual._path import CSSPathType
+from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -243,6 +245,23 @@ class ConsoleApp(App[None], inherit_bindings=False):
             return False
         command = BY_ACTION.get(action)
         return True if command is None or self.actor.role >= command.minimum else None
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Textual's way of every key, click and palette entry; one that somebody is in the way of says so."""
+        if await super().run_action(action, default_namespace, namespaces):
+            return True
+        target, name, _ = self._parse_action(
+            action, self if default_namespace is None else default_namespace, namespaces
+        )
+        why = target.why_not(name) if isinstance(target, ConsoleScreen) else ""
+        if why:
+            self.say(why, "warning")
+        return bool(why)
 
     async def action_area(self, id: str) -> None:
         """Go to an area."""

@@ -23,11 +23,15 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One area. `screen` imports and builds its first screen when it is first opened."""
+    """One area. `screen` imports and builds its first screen when it is first opened.
+
+    `short` is a name for where there is little room.
+    """
 
     id: str
     number: int
     title: str
+    short: str
     screen: Callable[[], Screen[None]]
     badge: Callable[[InboxCounts, Overview], Badge | None]
 
@@ -91,10 +95,10 @@ def _nothing(_counts: InboxCounts, _overview: Overview) -> Badge | None:
 
 
 AREAS: tuple[Area, ...] = (
-    Area("inbox", 1, "Inbox", _inbox, _waiting),
-    Area("gaps", 2, "Gaps", _gaps, _open_gaps),
-    Area("knowledge", 3, "Knowledge", _knowledge, _failing),
-    Area("agents", 4, "Agents", _agents, _nothing),
-    Area("usage", 5, "Usage", _usage, _quota),
-    Area("workspaces", 6, "Workspaces", _workspaces, _nothing),
+    Area("inbox", 1, "Inbox", "Inbox", _inbox, _waiting),
+    Area("gaps", 2, "Gaps", "Gaps", _gaps, _open_gaps),
+    Area("knowledge", 3, "Knowledge", "Know", _knowledge, _failing),
+    Area("agents", 4, "Agents", "Agents", _agents, _nothing),
+    Area("usage", 5, "Usage", "Usage", _usage, _quota),
+    Area("workspaces", 6, "Workspaces", "Spaces", _workspaces, _nothing),
 )

@@ -12,6 +12,10 @@ from console.ids import ConversationId, UserId
 from console.text import SafeText
 from console.tui.commands import Command
 
+_FOR_THE_HOLDER = {
+    "conversation.take", "conversation.hand_back", "conversation.resolve", "conversation.snooze", "conversation.assign"
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -64,6 +68,14 @@ def possible(command: Command, subject: Subject | None, actor: Actor) -> bool | 
     if not _sensible(command.id, subject, actor):
         return False
     return True if actor.role >= command.minimum else None
+
+
+def held_refusal(command: Command, subject: Subject | None, actor: Actor) -> str:
+    """Who has the conversation that only its holder may act on, and what to do; empty when that is nobody else."""
+    if command.id not in _FOR_THE_HOLDER or subject is None or not subject.held or subject.mine:
+        return ""
+    then = "t takes it over from them" if actor.role >= Role.ADMIN else "ask them, or an admin, who can take it over"
+    return f"{subject.holder_name} has it: {then}"
 
 
 def _sensible(id: str, subject: Subject | None, actor: Actor) -> bool:

@@ -65,6 +65,7 @@ async def _undo(app: ConsoleApp, undoable: Undoable) -> None:
         except ConsoleError as error:
             failed = error
     if undone:
-        app.say(f"undone: {undoable.words}" if len(undoable.targets) == 1 else f"undone for {undone}: {undoable.words}")
+        some = "" if undone == len(undoable.targets) else f" for {undone} of them"
+        app.say(f"undone{some}: {undoable.words}")
     if failed is not None:
         raise failed

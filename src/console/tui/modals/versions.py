@@ -40,8 +40,8 @@ class VersionsModal(Modal[AgentVersion | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,ctrl+c,v", "close", "Close"),
         Binding("minus,enter", "roll_back", "Roll back"),
-        Binding("space", "scroll(10)", "Scroll", show=False),
-        Binding("b", "scroll(-10)", "Back", show=False),
+        Binding("space", "page_down", "Page down", show=False),
+        Binding("b", "page_up", "Page up", show=False),
     ]
 
     @dataclass
@@ -70,7 +70,7 @@ class VersionsModal(Modal[AgentVersion | None]):
             yield VirtualList[AgentVersion](lambda each: each.number, self._line, row_height=1, id="list")
             yield Detail(id="table")
             yield Static(id="state", markup=False)
-            yield Static(toned("↑ ↓ choose   space b scroll   - roll back to it   esc close", "quiet"), markup=False)
+            yield Static(_keys(more=False), id="hint", markup=False)
 
     @property
     def list(self) -> VirtualList[AgentVersion]:
@@ -104,10 +104,27 @@ class VersionsModal(Modal[AgentVersion | None]):
         if version is None:
             return
         self.query_one(Detail).show(self._about(version), top=True)
+        self._hint()
         if self._rest is not None:
             self._rest.stop()
         if not version.live and version.number not in self._diffs:
             self._rest = self.set_timer(REST, lambda: start(self, "diff", self._compare, version.number))
+
+    def on_resize(self) -> None:
+        """What did not fit may do so now."""
+        self.call_after_refresh(self._hint)
+
+    def _hint(self) -> None:
+        pane = self.query_one(Detail)
+        self.query_one("#hint", Static).update(_keys(more=pane.virtual_size.height > pane.size.height))
+
+    def action_page_down(self) -> None:
+        """What stands below, none of it passed over."""
+        self.query_one(Detail).action_move_page_down()
+
+    def action_page_up(self) -> None:
+        """What stands above."""
+        self.query_one(Detail).action_move_page_up()
 
     async def _compare(self, number: int) -> None:
         app = self.console_app
@@ -158,3 +175,9 @@ class VersionsModal(Modal[AgentVersion | None]):
                     shown=self._about(version))  # fmt: skip
         if (done := await app.push_screen_wait(form)) is not None:
             self.dismiss(done)
+
+
+def _keys(*, more: bool) -> Content:
+    """The keys of the card; those that scroll where there is `more` than fits."""
+    scroll = "   space page down   b page up" if more else ""
+    return toned(f"↑ ↓ choose{scroll}   - roll back   esc close", "quiet")

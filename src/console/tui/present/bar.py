@@ -17,6 +17,7 @@ from console.tui.present.tone import joined, sides, toned
 
 _LINK_TONES = {Link.LIVE: "fine", Link.POLLING: "soon", Link.OFFLINE: "now"}
 _ROOMY = 100
+_LEAST, _HOME = 8, 24
 _UNKNOWN = Overview()
 
 
@@ -47,41 +48,65 @@ class Bar:
 
 
 def bar_line(bar: Bar, width: int) -> Content:
-    """The top line, `width` cells."""
+    """The top line, `width` cells. The areas' names come before mine and the clock."""
     inner = max(0, width - 2)
-    state = _state(bar, inner)
-    line = sides(_where(bar, inner - state.cell_length - 1), state, inner)
-    return Content("").join([Content(" "), line, Content(" ")])
+    rooms = [(state, inner - state.cell_length - 1) for state in _states(bar, inner)]
+    wanted = _lines(bar)[-1].cell_length
+    state, room = next((each for each in rooms if wanted <= each[1]), rooms[-1])
+    return Content("").join([Content(" "), sides(_where(bar, room), state, inner), Content(" ")])
 
 
 def _where(bar: Bar, width: int) -> Content:
-    home = toned(bar.workspace, "strong")
+    """Where I am, and as many names of areas as there is room for; that of where I am always is."""
+    lines = _lines(bar)
     if bar.trail:
-        title = next((area.title for area in AREAS if area.id == bar.area), "")
-        return joined(home, toned(title, "quiet"), Content(bar.trail), gap=" · ")
-    for gap, titles in (("    ", True), ("  ", True), ("  ", False)):
-        line = joined(home, *(_area(bar, area, title=titles or area.id == bar.area) for area in AREAS), gap=gap)
-        if line.cell_length <= width:
-            break
-    return line
+        return lines[0]
+    fewer = [_areas(bar, "  ", count) for count in range(len(AREAS) - 1, -1, -1)]
+    found = next((line for line in [*lines, *fewer] if line.cell_length <= width), None)
+    if found is not None:
+        return found
+    here = joined(*(_area(bar, area, area.title) for area in AREAS if area.id == bar.area))
+    return joined(_home(bar, max(_LEAST, width - here.cell_length - 2)), here)
 
 
-def _area(bar: Bar, area: Area, *, title: bool) -> Content:
-    """Number, title where there is room for all, and badge."""
+def _lines(bar: Bar) -> list[Content]:
+    """The line with all that it should say, the roomiest first."""
+    home, titles = toned(bar.workspace, "strong"), {area.id: area.title for area in AREAS}
+    if bar.trail:
+        return [joined(home, toned(titles.get(bar.area, ""), "quiet"), Content(bar.trail), gap=" · ")]
+    full = [joined(home, *(_area(bar, area, area.title) for area in AREAS), gap=gap) for gap in ("    ", "  ")]
+    return [*full, _areas(bar, "  ", len(AREAS))]
+
+
+def _areas(bar: Bar, gap: str, named: int) -> Content:
+    """The areas with their short names up to that number; after it only where I am has one."""
+    names = {area.id: area.short for area in AREAS[:named]} | {
+        area.id: area.title for area in AREAS if area.id == bar.area
+    }
+    return joined(_home(bar), *(_area(bar, area, names.get(area.id, "")) for area in AREAS), gap=gap)
+
+
+def _home(bar: Bar, width: int = _HOME) -> Content:
+    return toned(bar.workspace, "strong").truncate(min(width, _HOME), ellipsis=True)
+
+
+def _area(bar: Bar, area: Area, name: str) -> Content:
+    """Number, name, and badge."""
     badge = area.badge(bar.counts, bar.overview)
-    here = "strong" if area.id == bar.area else "quiet"
-    name = toned(area.title, here) if title else Content("")
     alarm = toned(badge.text, badge.tone) if badge else Content("")
-    return joined(toned(str(area.number), "mine"), name, alarm, gap=" ")
+    here = "strong" if area.id == bar.area else "quiet"
+    return joined(toned(str(area.number), "mine"), toned(name, here), alarm, gap=" ")
 
 
-def _state(bar: Bar, width: int) -> Content:
+def _states(bar: Bar, width: int) -> list[Content]:
+    """What is live and what is for me, the longest first: my name and the clock give way to what is more needed."""
     waiting = toned(f"{bar.counts.waiting:,}! waiting", "now") if bar.trail and bar.counts.waiting else Content("")
-    me = toned(bar.me, "quiet").truncate(24, ellipsis=True) if width >= _ROOMY - 2 else Content("")
-    clock = toned(bar.now.strftime("%H:%M"), "quiet")
     unread = toned(f"@{bar.unread}", "mine") if bar.unread else Content("")
     only = toned("reads only", "soon") if bar.reads_only else Content("")
-    return joined(link_words(bar.link, bar.since, bar.now), waiting, unread, only, me, clock, gap=" · ")
+    needed = joined(link_words(bar.link, bar.since, bar.now), waiting, unread, only, gap=" · ")
+    me, clock = toned(bar.me, "quiet").truncate(24, ellipsis=True), toned(bar.now.strftime("%H:%M"), "quiet")
+    more = [joined(needed, me, clock, gap=" · ")] if width >= _ROOMY - 2 else []
+    return [*more, joined(needed, clock, gap=" · "), needed]
 
 
 def link_words(link: Link, since: datetime, now: datetime) -> Content:

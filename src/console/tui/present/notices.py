@@ -7,7 +7,9 @@ from datetime import datetime
 from textual.content import Content
 
 from console.clock import ago
+from console.domain.actor import Role
 from console.domain.inbox import InboxFilter
+from console.domain.query import parse_query, unknown_words
 from console.errors import ConnectionFailedError, ConsoleError
 from console.text import SafeText, one_line
 from console.tui.present.tone import toned
@@ -35,6 +37,11 @@ def outdated_line(migration: SafeText) -> Content:
     return Content(" ") + what + toned(f"   {migration}", "faint")
 
 
+def role_refusal(title: str, needs: Role, role: Role) -> str:
+    """Why a key does nothing for this role, and what to do next."""
+    return f"{title} needs the role {needs.label}, and you are {role.label} here: ask an owner or admin for it"
+
+
 def error_text(error: ConsoleError) -> SafeText:
     """What happened and what to do next, for a toast."""
     text = f"{error.message}: {error.hint}" if error.hint else error.message
@@ -53,11 +60,19 @@ _EMPTY = {
 def empty_inbox(filter: InboxFilter, text: str) -> Content:
     """Why the list is empty, and the next key."""
     if text:
-        return toned(f"Nothing in {filter.value} matches “{one_line(text, 60)}”.\n", "strong") + toned(
-            "esc clears the filter", "quiet"
-        )
+        return _nothing_found(filter, text)
     why, key = _EMPTY[filter]
     return toned(why + "\n", "strong") + toned(key, "quiet")
+
+
+def _nothing_found(filter: InboxFilter, text: str) -> Content:
+    clears = "esc clears the filter"
+    for unknown in unknown_words(text):
+        said = f"No {unknown.word} begins with “{one_line(unknown.value, 60)}”.\n"
+        return toned(said, "strong") + toned(f"{', '.join(unknown.known)}\n{clears}", "quiet")
+    looked_at = "looked at: names, subjects, last words\n" if parse_query(text).text else ""
+    said = f"Nothing in {filter.value} matches “{one_line(text, 60)}”.\n"
+    return toned(said, "strong") + toned(f"{looked_at}{clears}", "quiet")
 
 
 def loading(what: str) -> Content:
@@ -80,8 +95,11 @@ def news_line(above: int) -> Content:
 def not_sent(error: ConsoleError) -> str:
     """Why a message was not sent; the text is still in the composer."""
     if isinstance(error, ConnectionFailedError):
-        return "not sent, no connection: your draft is kept, ctrl+s tries again"
-    return one_line(f"not sent: {error.message}; your draft is kept", 300)
+        return "not sent, no connection: draft kept, ctrl+s tries again"
+    return one_line(f"not sent: {error.message}; draft kept", 300)
+
+
+CONNECTED_AGAIN = "connected again, not sent yet: ctrl+s sends it"
 
 
 def lost_control(holder: SafeText) -> str:

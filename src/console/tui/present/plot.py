@@ -12,6 +12,7 @@ from console.tui.present.tone import toned
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _PART, _BEFORE = "▒", "░"
 _AXIS = 7
+"""What the axis takes at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,19 @@ class Step:
 
 def plot(steps: Sequence[Step], width: int, height: int, number: Callable[[float], str]) -> list[Content]:
     """`height` lines of columns over a line of labels. `number` writes the values of the axis."""
-    room, most = max(0, width - _AXIS), _top(steps)
+    most = _top(steps)
+    marks = [_mark(row, height, most, number) for row in range(height)]
+    axis = max(_AXIS, *(len(mark) + 2 for mark in marks))
+    room = max(0, width - axis)
     each = max(1, min(4, room // max(1, len(steps))))
     shown = steps[-(room // each) :] if room // each else []
     lines = [
-        Content.assemble(_axis(row, height, most, number), *(_cells(step, row, height, most, each) for step in shown))
+        Content.assemble(
+            toned(f"{marks[row]:>{axis - 2}} ▏", "faint"), *(_cells(step, row, height, most, each) for step in shown)
+        )
         for row in range(height - 1, -1, -1)
     ]
-    return [*lines, toned(" " * _AXIS + _labels(shown, each), "quiet")]
+    return [*lines, toned(" " * axis + _labels(shown, each), "quiet")]
 
 
 def sparkline(values: Sequence[float], cells: int) -> str:
@@ -57,15 +63,13 @@ def _top(steps: Sequence[Step]) -> float:
     return next(unit * factor for factor in (1, 2, 3, 4, 5, 6, 8, 10, 100) if unit * factor >= most * 0.999999)
 
 
-def _axis(row: int, height: int, most: float, number: Callable[[float], str]) -> Content:
-    label = ""
+def _mark(row: int, height: int, most: float, number: Callable[[float], str]) -> str:
+    """What stands on the axis beside a row."""
     if row == height - 1:
-        label = number(most)
-    elif row == 0:
-        label = "0"
-    elif height >= 7 and row == (height - 1) // 2:
-        label = number(most * (row + 1) / height)
-    return toned(f"{label[: _AXIS - 2]:>{_AXIS - 2}} ▏", "faint")
+        return number(most)
+    if row == 0:
+        return "0"
+    return number(most * (row + 1) / height) if height >= 7 and row == (height - 1) // 2 else ""
 
 
 def _cells(step: Step, row: int, height: int, most: float, each: int) -> Content:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import floor, log10
 
 from textual.content import Content
 
-from console.domain.quota import Level, Meter, Period
+from console.domain.quota import Level, Meter, Period, Window
 from console.domain.usage import Slice, Sum, UsageReport, dollars
 from console.text import SafeText
 from console.tui.present.plot import Step, plot, sparkline
@@ -47,13 +48,15 @@ _LEGEND = {
 }
 _LEVELS = {Level.FINE: "", Level.SOFT: "soon", Level.HARD: "now"}
 _BAR = 24
+_ROOMY = 75
 _SPARK = 16
 
 
-def meter_line(meter: Meter, width: int, now: datetime) -> Content:
-    """A quota: used, limit, percent, bar, and when it is reached or begins anew."""
+def meter_line(meter: Meter, width: int, now: datetime, shown: Window | None = None) -> Content:
+    """A quota: used, limit, percent, bar, and when it is reached or begins anew; `shown` is what else is seen."""
     quota, tone = meter.quota, _LEVELS[meter.level]
-    name = quota.metric if quota.period is Period.MONTH else f"{quota.metric} today"
+    month = f"{quota.metric} now" if shown not in {None, quota.window} else quota.metric
+    name = month if quota.period is Period.MONTH else f"{quota.metric} today"
     head = f" {name:<13}{meter.used:>9,}"
     if quota.limit.hard is None:
         return sides(joined(toned(head, "strong"), toned("no limit", "quiet")), Content(""), width)
@@ -62,7 +65,7 @@ def meter_line(meter: Meter, width: int, now: datetime) -> Content:
         Content.assemble(toned(head, "strong"), toned(f" of {quota.limit.hard:,}", "quiet")),
         toned(f"{int(percent):>3}%", tone or "strong"),
         _bar(percent, tone) if width >= 100 else Content(""),
-        _outlook(meter, now),
+        _outlook(meter, now, width),
     )
     return sides(left, toned(f"anew {_day(quota.window.end, now)}", "quiet") if width >= 90 else Content(""), width)
 
@@ -72,14 +75,14 @@ def _bar(percent: float, tone: str) -> Content:
     return Content.assemble(toned("█" * full, tone or "mine"), toned("·" * (_BAR - full), "faint"))
 
 
-def _outlook(meter: Meter, now: datetime) -> Content:
+def _outlook(meter: Meter, now: datetime, width: int) -> Content:
     limit, full = meter.quota.limit, meter.full_at(now)
     if meter.level is Level.HARD:
         return toned(f"used up: people answer until {_day(meter.quota.window.end, now)}", "now")
     if full is not None:
         return toned(f"limit on {_day(full, now)}", "soon")
     if meter.level is Level.SOFT and limit.soft is not None:
-        return toned(f"above {limit.soft:,}", "soon")
+        return toned("past soft limit" + (f" {limit.soft:,}" if width >= _ROOMY else ""), "soon")
     return Content("")
 
 
@@ -247,11 +250,20 @@ def _change(now: float | None, before: float | None) -> str:
 def _number(view: View, number: float) -> str:
     match view:
         case View.COST:
-            return f"${number:.2f}" if number < 100 else f"${number:.0f}"
+            return _money(number)
         case View.LATENCY:
             return f"{number:.0f}ms" if number < 1000 else f"{number / 1000:.0f}s"
         case _:
             return f"{number:.1f}" if number < 3 and number % 1 else short(number)
+
+
+def _money(number: float) -> str:
+    """US dollars with so many digits that a little is not nothing."""
+    if number >= 100:
+        return f"${number:.0f}"
+    digits = 1 - floor(log10(number)) if number > 0 else 0
+    whole, part = f"{number:.{max(2, digits)}f}".split(".")
+    return f"${whole}.{part[:2]}{part[2:].rstrip('0')}"
 
 
 def _unpriced(report: UsageReport) -> Content:

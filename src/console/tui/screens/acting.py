@@ -18,7 +18,7 @@ from console.tui.flagging import flag_answer
 from console.tui.present.conversation import loser_text
 from console.tui.present.undoing import undo_line
 from console.tui.screens.base import ConsoleScreen
-from console.tui.subject import Subject, possible
+from console.tui.subject import Subject, held_refusal, possible
 from console.tui.taking_back import TakenBack, take_back
 from console.tui.widgets.composer import Composer
 from console.tui.widgets.conversation_pane import ConversationPane
@@ -62,6 +62,10 @@ class ActingScreen(ConsoleScreen):
             app = self.console_app
             return app.actor.role >= command.minimum and app.undo.newest(app.now()) is not None
         return possible(command, self.subject, self.console_app.actor)
+
+    def refusal(self, command: Command) -> str:
+        """The role is in the way, or whoever has the conversation."""
+        return super().refusal(command) or held_refusal(command, self.subject, self.console_app.actor)
 
     def footer_words(self, command: Command) -> str:
         """`t` takes over, takes from another, or goes on writing."""

@@ -20,10 +20,10 @@ from textual.worker import Worker, WorkerState
 from console.domain.actor import Actor, Role
 from console.resources import resource
 from console.text import SafeText
-from console.tui.commands import BY_ACTION
+from console.tui.commands import BY_ACTION, Command
 from console.tui.events import Coalescer, CountsChanged, RowsChanged
 from console.tui.present.bar import Bar, bar_line
-from console.tui.present.notices import banner_line, outdated_line, too_small
+from console.tui.present.notices import banner_line, outdated_line, role_refusal, too_small
 from console.tui.present.tone import TONES
 from console.tui.widgets.ground import Body, ground
 from console.tui.widgets.key_bar import KeyBar
@@ -76,10 +76,27 @@ class ConsoleScreen(Screen[None]):
         """Whether the card of a terminal that is too small covers everything."""
         return self.has_class("-tiny") or self.has_class("-short")
 
+    def needs(self, command: Command) -> Role:
+        """The role that a command needs here and now."""
+        return command.minimum
+
     def allowed(self, action: str) -> bool | None:
         """Whether a command of this screen can be used: True, None for grey, False for hidden."""
         command = BY_ACTION.get(action)
-        return True if command is None or self.console_app.actor.role >= command.minimum else None
+        return True if command is None or self.console_app.actor.role >= self.needs(command) else None
+
+    def refusal(self, command: Command) -> str:
+        """Why a command that can't be used does nothing, and what to do; empty where nobody is in the way."""
+        role, needs = self.console_app.actor.role, self.needs(command)
+        return role_refusal(command.title, needs, role) if role < needs else ""
+
+    def why_not(self, action: str) -> str:
+        """The refusal of an action that was not carried out; empty where nothing is to be said."""
+        command = BY_ACTION.get(action)
+        try:
+            return "" if command is None or self.too_small else self.refusal(command)
+        except NoMatches:
+            return ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Textual asks before it shows or runs a binding; of a screen that begins or ends, too."""

@@ -125,9 +125,13 @@ class GapsScreen(ListScreen[Gap]):
             return super().allowed(action)
         if self.too_small or not self._fits(action):
             return False
-        if action == "gap_edit" and self.current is not None and self.current.status is GapStatus.APPROVED:
-            return True if self.console_app.actor.role >= Role.ADMIN else None
         return super().allowed(action)
+
+    def needs(self, command: Command) -> Role:
+        """What visitors are told already is for admins to change."""
+        if command.action == "gap_edit" and self.current is not None and self.current.status is GapStatus.APPROVED:
+            return Role.ADMIN
+        return super().needs(command)
 
     def _fits(self, action: str) -> bool:
         gap = self.current
@@ -278,9 +282,14 @@ class GapsScreen(ListScreen[Gap]):
             return
         try:
             into = await app.services.review.merge(app.actor, gap.id, chosen.value.id)
-            app.say(f"merged into “{into.question}”, asked {into.occurrences:,} times; s splits it off again")
+            way = "; s splits it off again" if self._follow(gap, into) else ""
+            app.say(f"merged into “{into.question}”, asked {into.occurrences:,} times{way}")
         finally:
             self._changed()
+
+    def _follow(self, gap: Gap, into: Gap) -> bool:
+        """Put the cursor on the gap merged into, unless it left the merged one, or the list has no such row."""
+        return self.rows.current_key == self.row_key(gap) and self.rows.move_to(self.row_key(into))
 
     def action_gap_split(self) -> None:
         """One of its questions is something else."""

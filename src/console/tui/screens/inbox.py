@@ -52,7 +52,7 @@ class InboxScreen(InboxMarking):
     def body(self) -> ComposeResult:
         """Tabs, filter, list, and the pane beside it."""
         yield OneLine(id="tabs")
-        yield FilterBox(id="filter")
+        yield FilterBox("name, subject, last words, label: who: status: priority:", id="filter")
         with Panes(id="panes"):
             with Pane(id="left"):
                 yield VirtualList[InboxRow](lambda row: row.id, self._draw_row, id="list")

@@ -116,7 +116,7 @@ class InboxReading(TriagingScreen):
             self.rows.replace(self._with_the_open_one(event.rows.rows), more=self._next is not None, top=other)
             if not self.console_app.touched:
                 self.rows.cursor = 0  # Nobody has looked for a row yet: the first is the one to begin with.
-            self.news = fresh
+            self.news = (self.news & {row.id for row in event.rows.rows}) | fresh
             self._reach_goal()
         else:
             self.rows.extend(event.rows.rows, more=self._next is not None)

@@ -114,7 +114,7 @@ class UsageScreen(ListScreen[UsageRow]):
         if self.report is None or not self.size.width:
             return
         report, now, width = self.report, self.console_app.now(), self.size.width
-        meters = [shown.meter_line(meter, width - 1, now) for meter in report.meters]
+        meters = [shown.meter_line(meter, width - 1, now, report.window) for meter in report.meters]
         self.query_one("#meters", Static).update(Content("\n").join(meters))
         self.query_one("#figures", Static).update(Content("\n\n").join(shown.figures(report)))
         self.query_one("#short", OneLine).show(Content("   ").join(shown.figures(report, brief=True)))

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import TextArea
+from textual.widgets import Static, TextArea
 
 from console.domain.message import MAX_MESSAGE_CHARS
 from console.ids import ConversationId
 from console.text import SafeText
 from console.tui.completing import Kind, Token, token_at
 from console.tui.present.conversation import composer_label
+from console.tui.present.notices import CONNECTED_AGAIN
 from console.tui.present.picking import Option, matching
 from console.tui.present.tone import toned
 from console.tui.widgets.completion import Completion
@@ -56,10 +56,11 @@ class ComposerBox(Vertical):
         self._offers: dict[Kind, list[Option[str]]] = {}
         self._token: Token | None = None
         self._refused: tuple[int, int] | None = None
+        self._lasting = self._offline = False
 
     def compose(self) -> ComposeResult:
         """Trouble, what could be inserted, label, text."""
-        yield OneLine(id="composer-trouble")
+        yield Static(id="composer-trouble", markup=False)
         yield Completion(id="completion")
         yield OneLine(id="composer-label")
         yield Composer(id="composer")
@@ -123,11 +124,17 @@ class ComposerBox(Vertical):
         """Whom the text is for, and where it stands."""
         self.query_one("#composer-label", OneLine).show(composer_label(self.kind, self._visitor, state))
 
-    def trouble(self, text: str) -> None:
-        """Why it was not sent."""
-        line = self.query_one("#composer-trouble", OneLine)
+    def trouble(self, text: str, *, lasting: bool = False, offline: bool = False) -> None:
+        """Why it was not sent, in as many lines as that takes; the next edit takes away what is not `lasting`."""
+        line = self.query_one("#composer-trouble", Static)
         line.display = bool(text)
-        line.show(Content(" ") + toned(text, "now"))
+        line.update(toned(text, "now"))
+        self._lasting, self._offline = lasting, offline
+
+    def connected(self) -> None:
+        """What was in the way of sending is so no more."""
+        if self._offline:
+            self.trouble(CONNECTED_AGAIN)
 
     def put_before(self, words: str) -> None:
         """Words called back come before what has been typed since, as the server has put them."""
@@ -201,6 +208,8 @@ class ComposerBox(Vertical):
     def _changed(self, event: TextArea.Changed) -> None:
         event.stop()
         if self.target is not None and not self._sending:
+            if not self._lasting:
+                self.trouble("")
             self.label("keeping the draft …")
             self.post_message(self.Typed(self.target, self.kind, self.area.text))
             self.screen.refresh_bindings()

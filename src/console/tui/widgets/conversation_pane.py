@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 
 from console.domain.held import Held
+from console.errors import ConnectionFailedError
 from console.ids import ConversationId
 from console.text import SafeText
 from console.tui.completing import Kind, Token, canned_options, member_options
@@ -167,7 +168,7 @@ class ConversationPane(ReadingPane):
         if (box.target, box.kind) == (parcel.id, parcel.kind):
             if event.error is not None:
                 box.sent()
-                box.trouble(not_sent(event.error))
+                box.trouble(not_sent(event.error), offline=isinstance(event.error, ConnectionFailedError))
                 box.label("draft kept")
             else:
                 box.clear()
@@ -256,6 +257,8 @@ class ConversationPane(ReadingPane):
         """Whether the draft is kept, too."""
         super().tick()
         box = self.box
+        if not self.console_app.trouble:
+            box.connected()
         if box.target is not None and not box.sending and box.area.text:
             drafts = self.console_app.drafts
             kept = "draft kept" if drafts.is_saved(box.target, box.kind) else "keeping the draft …"
@@ -278,7 +281,8 @@ class ConversationPane(ReadingPane):
     def _lost_control(self) -> None:
         """The claim is gone: words not sent stay in sight, an empty box goes."""
         if self.box.area.text:
-            self.box.trouble(lost_control(self.subject.holder_name if self.subject else SafeText("")))
+            holder = self.subject.holder_name if self.subject else SafeText("")
+            self.box.trouble(lost_control(holder), lasting=True)
         else:
             had_focus = self.box.area.has_focus
             self.box.close()

@@ -36,8 +36,8 @@ class FilterBox(Words):
 
         words: str
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__("words to look for", id=id)
+    def __init__(self, hint: str = "words to look for", *, id: str | None = None) -> None:
+        super().__init__(hint, id=id)
         self.display = False
         self._rest: Timer | None = None
 
