@@ -7,6 +7,8 @@ import pytest
 from console.domain.conversation import HandoffReason
 from console.domain.inbox import InboxFilter
 from console.tui.feed import Question
+from console.tui.screens import inbox
+from console.tui.screens.inbox import InboxScreen
 from tests.tui.support.desk import Desk
 from tests.tui.support.stage import NARROW, WIDE, Running, running
 
@@ -106,6 +108,26 @@ async def test_new_rows_come_in_above_when_the_cursor_is_at_the_top(desk: Desk) 
         await stage.press("k")
         await stage.sees("Newcomer")
         assert "new above" not in stage.text
+
+
+async def test_ages_wait_while_the_cursor_walks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[object] = []
+    await desk.fill(5)
+    async with running(desk.console(tick=600.0)) as stage:
+        await read(stage, 5)
+        screen = stage.app.screen
+        assert isinstance(screen, InboxScreen)
+        monkeypatch.setattr(stage.rows, "redraw_cells", lambda *cells: drawn.append(cells))
+        monkeypatch.setattr(inbox, "WALK_SECONDS", 600.0)
+        screen.tick()
+        drawn.clear()
+        await stage.press("j")
+        screen._ages.clear()
+        screen.tick()
+        assert not drawn
+        monkeypatch.setattr(inbox, "AGES_SECONDS", 0.0)
+        screen.tick()
+        assert len(drawn) == 5, "not for ever"
 
 
 async def test_a_gap_in_the_link_reads_what_is_seen_again(desk: Desk, unpolled: None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar, cast
 from uuid import UUID
 
@@ -34,6 +35,8 @@ from console.tui.widgets.virtual_list import VirtualList
 from console.tui.widgets.words import FilterBox
 
 REST = 0.12
+WALK_SECONDS, AGES_SECONDS = 1.0, 10.0
+"""Ages wait while the cursor walks, that long after its last step, but not for ever: the key comes first."""
 
 
 class InboxScreen(InboxMarking):
@@ -47,6 +50,7 @@ class InboxScreen(InboxMarking):
         super().__init__()
         self._rest: Timer | None = None
         self._ages: dict[ConversationId, str] = {}
+        self._walked = self._aged = datetime.fromtimestamp(0, UTC)
         self._was_in_pane = self._was_writing = False
 
     def body(self) -> ComposeResult:
@@ -122,18 +126,25 @@ class InboxScreen(InboxMarking):
     def tick(self) -> None:
         """Ages move on."""
         super().tick()
-        now = self.console_app.now()
-        ages = {row.id: short_age(row_time(row), now) for row in self.rows.visible_rows()}
-        for id, age in ages.items():
-            if self._ages.get(id, age) != age:
-                self.rows.redraw_cells(id, AGE_AT, AGE_WIDTH)
-        self._ages = ages
+        self._tick_ages()
         if self.wide:
             self.pane.tick()
             self.show_facts()
 
+    def _tick_ages(self) -> None:
+        now = self.console_app.now()
+        walked, aged = (abs((now - then).total_seconds()) for then in (self._walked, self._aged))
+        if walked < WALK_SECONDS and aged < AGES_SECONDS:
+            return
+        self._aged, ages = now, {row.id: short_age(row_time(row), now) for row in self.rows.visible_rows()}
+        for id, age in ages.items():
+            if self._ages.get(id) != age:
+                self.rows.redraw_cells(id, AGE_AT, AGE_WIDTH)
+        self._ages = ages
+
     @on(VirtualList.Moved)
     def _moved(self) -> None:
+        self._walked = self.console_app.now()
         self.settle_news()
         self.refresh_bindings()
         self._preview_soon()
