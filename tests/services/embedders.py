@@ -1,9 +1,8 @@
-"""Embedders that are away, slow, held up, or watched."""
+"""Embedders that are away, held up, or watched."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 
 from console.ai.embedder import EmbeddingError, Vectors
@@ -17,18 +16,6 @@ class Down(HashEmbedder):
 
     def embed(self, _texts: Sequence[str]) -> Vectors:
         raise EmbeddingError("the model is away")
-
-
-class Slow(HashEmbedder):
-    """Takes so many seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        time.sleep(self._seconds)
-        return super().embed(texts)
 
 
 class Held(HashEmbedder):

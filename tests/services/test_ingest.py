@@ -28,7 +28,7 @@ from console.services.documents import Documents
 from console.services.ingest import _Crawler, run_crawl
 from console.services.search import Search
 from console.services.sources import Sources
-from tests.services.embedders import Down, Held, Slow, Watched
+from tests.services.embedders import Down, Held, Watched
 from tests.services.knowledge_support import (
     HashEmbedder,
     add_folder,
@@ -366,12 +366,11 @@ async def test_a_worker_that_is_stopped_gives_its_run_back(db: Database, tmp_pat
     write_articles(tmp_path, TOPICS)
     source = await Sources(db).add(world.admin, "folder", str(tmp_path))
     run_id = await run_of(db, world.workspace_id, source)
-    begun = asyncio.Event()
-    working = asyncio.create_task(
-        run_crawl(db, world.workspace_id, run_id, Slow(0.1), progress=lambda _progress: begun.set())
-    )
-    await begun.wait()
+    held = Held()
+    working = asyncio.create_task(run_crawl(db, world.workspace_id, run_id, held))
+    assert await asyncio.to_thread(held.begun.wait, 240)
     working.cancel()
+    held.go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await working
     assert await _state(db, world.workspace_id, run_id) == "queued"

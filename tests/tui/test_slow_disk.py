@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,18 @@ class Slow:
         monkeypatch.setattr(owner, name, slowly)
 
 
+@asynccontextmanager
+async def typing(desk: Desk, folder: Path, slow: Slow) -> AsyncIterator[Running]:
+    """More is typed into the editor while what was typed first is being kept."""
+    async with running(desk.console(desk.people.admin, drafts=folder), WIDE) as stage:
+        await at_agents(stage)
+        await editing(stage)
+        await stage.type("one ")
+        await stage.until(slow.began.is_set, "being kept")
+        await stage.type("two ")
+        yield stage
+
+
 def modal(stage: Running) -> DocumentModal[Any]:
     screen = stage.app.screen
     assert isinstance(screen, DocumentModal)
@@ -51,12 +65,8 @@ async def test_a_console_that_ends_meanwhile_has_the_last_word(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Slow(monkeypatch, KeptText)
-    async with running(desk.console(desk.people.admin, drafts=tmp_path), WIDE) as stage:
-        await at_agents(stage)
-        await editing(stage)
-        await stage.type("one ")
-        await stage.until(slow.began.is_set, "being kept")
-        await stage.type("two ")
+    async with typing(desk, tmp_path, slow) as stage:
+        assert "one two " in modal(stage).document.text
     (kept,) = files(tmp_path)
     assert kept.read_text().startswith("one two ")
     slow.go.set()
@@ -68,12 +78,7 @@ async def test_the_next_write_waits_for_the_one_before(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Slow(monkeypatch, KeptText)
-    async with running(desk.console(desk.people.admin, drafts=tmp_path), WIDE) as stage:
-        await at_agents(stage)
-        await editing(stage)
-        await stage.type("one ")
-        await stage.until(slow.began.is_set, "being kept")
-        await stage.type("two ")
+    async with typing(desk, tmp_path, slow) as stage:
         await stage.until(lambda: modal(stage)._timer is None, "kept again")
         await stage.pilot.pause()
         slow.go.set()

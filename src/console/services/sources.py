@@ -96,7 +96,7 @@ class Sources:
             source = await one_source(tx, id)
             if source.status is SourceStatus.PAUSED:
                 raise RefusedError(f"the source {source.name} is paused", hint="resume it first")
-            if not source.failing and source.status is not SourceStatus.FAILED:
+            if not source.fails:
                 raise RefusedError(f"nothing of {source.name} has failed")
             return await _queued(tx, actor, "source.retry", id)
 

@@ -81,7 +81,7 @@ class KnowledgeScreen(DocumentsScreen):
             return False
         paused = source.status is SourceStatus.PAUSED
         if action == "source_retry":
-            return not paused and source.progress is None and bool(source.failing or source.status == "failed")
+            return not paused and source.progress is None and source.fails
         return not paused if action == "source_sync" else True
 
     def footer_words(self, command: Command) -> str:
